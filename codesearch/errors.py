@@ -1,0 +1,47 @@
+"""Errors that a person reads: what happened, what to do about it, and the exit code."""
+
+from __future__ import annotations
+
+
+class CodesearchError(Exception):
+    """Base of all expected failures.
+
+    Args:
+        message: one sentence, naming the file or setting that it is about.
+        hint: what to do; may be empty.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(CodesearchError):
+    """A setting, flag or argument that cannot be used."""
+
+
+class GrammarError(CodesearchError):
+    """A grammar file that is wrong, or whose parser package is not installed."""
+
+
+class EmbedderError(CodesearchError):
+    """An embedding backend that cannot be loaded or did not answer."""
+
+
+class IndexMissing(CodesearchError):
+    """There is no index and none may be built."""
+
+
+class IndexOutdated(CodesearchError):
+    """The index was made by other settings or another version and may not be rebuilt."""
+
+
+class IndexLocked(CodesearchError):
+    """Another process is writing the index."""
+
+
+class StoreError(CodesearchError):
+    """The index folder cannot be read or written."""

@@ -1,0 +1,218 @@
+"""The words of the project: plain values that every other room speaks in.
+
+Nothing here reads a file, opens an index or prints. Paths are relative to the
+root of the index and written with ``/`` on every system; lines are 1-based and
+inclusive.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal[
+    "function",  # a free function, also a lambda bound to a name
+    "method",  # a function that belongs to a type
+    "class",
+    "struct",
+    "trait",
+    "interface",
+    "enum",
+    "type",  # aliases, typedefs, data types, records
+    "module",  # a namespace or module block; also what is left of a file
+    "constant",
+    "macro",
+    "section",  # of a Markdown or reStructuredText document
+    "text",  # a window of lines of any other text
+]
+
+#: Kinds whose chunk is a header: its own lines and the signatures of its members.
+CONTAINER_KINDS: frozenset[str] = frozenset({"class", "struct", "trait", "interface", "enum"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What a scan sees of a file without reading it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+class SkipReason(enum.StrEnum):
+    """Why a file that the walk met has no chunks."""
+
+    IGNORED = "ignored"
+    EXCLUDED = "excluded"  # by a built-in rule or by configuration
+    TOO_LARGE = "too large"
+    BINARY = "binary"
+    UNDECODABLE = "undecodable"
+    LONG_LINES = "minified or data: a line is too long"
+    GENERATED = "generated"
+    SECRET = "may hold secrets"
+    UNREADABLE = "unreadable"
+    SPECIAL = "not a regular file"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is not indexed. A value, never an exception: one bad file stops no run."""
+
+    path: str
+    reason: SkipReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A decoded text file.
+
+    ``text`` has ``\\n`` line ends and no byte order mark, so that line numbers and digests
+    do not depend on either. ``digest`` is of the bytes on disk. ``language`` is a
+    grammar's name, or "text".
+    """
+
+    path: str
+    text: str
+    digest: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One answer: a function, a type's header, a constant, a section, a window of lines.
+
+    ``symbol`` is qualified with dots (``Store.close``) and empty where nothing has a name.
+    ``text`` is the code that is embedded and searched, without ``doc``; for a container it
+    is the header with the signatures of its members, so it can be shorter than its lines.
+    ``doc`` is the doc comment or docstring as plain text, comment marks removed; the lines
+    include it. ``cuts`` are the offsets in ``text`` at which a further piece begins, where the text is
+    too long for one embedding; the pieces are vectors only, the answer is the whole chunk.
+    """
+
+    path: str
+    language: str
+    kind: Kind
+    symbol: str
+    signature: str
+    doc: str
+    parameters: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+    cuts: tuple[int, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The text cut into what is embedded: at least one piece, in order."""
+        edges = (0, *self.cuts, len(self.text))
+        return tuple(self.text[a:b] for a, b in zip(edges, edges[1:], strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What an embedder is given of one piece of a chunk."""
+
+    path: str
+    symbol: str
+    doc: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """The manifest's line for one file: what was seen and what became of it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    language: str
+    chunks: int
+    skipped: str = ""  # a SkipReason's value, or empty
+    detail: str = ""
+
+
+class IndexState(enum.StrEnum):
+    """What an index is worth before anything is refreshed."""
+
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+    OLD_FORMAT = "old format"
+    OTHER_SETTINGS = "other settings"
+    OTHER_MODEL = "other model"
+    STALE = "stale"
+    FRESH = "fresh"
+
+
+Mode = Literal["hybrid", "semantic", "lexical"]
+Tests = Literal["demote", "include", "exclude", "only"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A question and what may answer it. Empty filters let everything through."""
+
+    query: str
+    top_k: int = 10
+    mode: Mode = "hybrid"
+    paths: tuple[str, ...] = ()  # folders or files; "" and "." mean the root
+    globs: tuple[str, ...] = ()  # a leading "!" excludes
+    languages: tuple[str, ...] = ()
+    not_languages: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    symbol: str = ""  # a part of the symbol, any case
+    tests: Tests = "demote"
+    min_score: float | None = None
+    by_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer with the parts of its score, for ``--explain``."""
+
+    chunk: Chunk  # ``text`` is read from the file at answer time
+    score: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    fresh: bool = True
+    also: Sequence[Hit] = ()  # with ``by_file``: the file's next functions
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    hits: Sequence[Hit]
+    state: IndexState
+    pending: int  # files that changed and are not yet in the stored index
+    seconds: float
+    truncated: bool = False  # there were more than top_k
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a long job. ``total`` is None while it is not known."""
+
+    stage: Literal["scan", "index", "finish"]
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did, or with ``dry_run`` would do."""
+
+    files: int
+    added: int
+    changed: int
+    removed: int
+    chunks: int  # in the index after the update
+    embedded: int  # passages that a model had to embed
+    reused: int  # passages whose vector was there
+    skipped: Sequence[Skipped]
+    seconds: float
+    dry_run: bool = False
+    tokens: int = 0  # estimated, of what is to be embedded
+    notes: Sequence[str] = ()  # e.g. that a damaged index was rebuilt
