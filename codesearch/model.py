@@ -216,3 +216,35 @@ class UpdateReport:
     dry_run: bool = False
     tokens: int = 0  # estimated, of what is to be embedded
     notes: Sequence[str] = ()  # e.g. that a damaged index was rebuilt
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What ``codesearch status`` says of an index."""
+
+    root: str
+    folder: str  # where the index lies
+    state: IndexState
+    backend: str
+    model: str  # the embedder's id
+    dimension: int
+    remote: bool  # whether code leaves the machine with this backend
+    files: int
+    skipped: int
+    chunks: int
+    languages: Mapping[str, int]  # files a language, most first
+    kinds: Mapping[str, int]  # chunks a kind, most first
+    bytes_on_disk: int
+    created: float | None  # Unix seconds
+    updated: float | None
+    pending: int  # files that changed since
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a path is in the index or not."""
+
+    path: str
+    included: bool
+    rule: str  # "build/", "built-in: lock file", "tracked by git"
+    source: str  # ".gitignore:12", "built-in", "settings", "git"
