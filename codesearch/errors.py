@@ -49,6 +49,10 @@ class StoreError(CodesearchError):
     """The index folder cannot be read or written."""
 
 
+class IndexCorrupt(StoreError):
+    """What the index folder holds is damaged or incomplete; the cure is to build it again."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to a mistyped one; empty if none is near."""
     from difflib import get_close_matches

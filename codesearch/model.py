@@ -51,7 +51,7 @@ class SkipReason(enum.StrEnum):
     UNDECODABLE = "undecodable"
     LONG_LINES = "minified or data: a line is too long"
     GENERATED = "generated"
-    SECRET = "may hold secrets"
+    SECRET = "may hold secrets"  # noqa: S105
     UNREADABLE = "unreadable"
     SPECIAL = "not a regular file"
     EMPTY = "empty"
@@ -89,8 +89,9 @@ class Chunk:
     ``text`` is the code that is embedded and searched, without ``doc``; for a container it
     is the header with the signatures of its members, so it can be shorter than its lines.
     ``doc`` is the doc comment or docstring as plain text, comment marks removed; the lines
-    include it. ``cuts`` are the offsets in ``text`` at which a further piece begins, where the text is
-    too long for one embedding; the pieces are vectors only, the answer is the whole chunk.
+    include it. ``cuts`` are the offsets in ``text`` at which a further piece begins,
+    where the text is too long for one embedding; the pieces are vectors only, the answer
+    is the whole chunk.
     """
 
     path: str

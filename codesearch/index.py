@@ -1,0 +1,287 @@
+"""``Index``: the library's face. It delegates, and decides only how an answer is made fresh.
+
+A question is answered from the stored segment and, for files that changed since it was
+made, from a small segment in memory: so a few edits cost neither a commit nor the import
+of the store's library. Many edits, or a backend whose vectors cost money, are first stored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from codesearch import embedding, files, ingest, languages, places, search, segment, store, terms
+from codesearch.config import Settings
+from codesearch.errors import ConfigError, IndexMissing, IndexOutdated
+from codesearch.model import (
+    Chunk,
+    FileRecord,
+    FileStat,
+    IndexState,
+    Progress,
+    SearchRequest,
+    SearchResult,
+    Status,
+    UpdateReport,
+    Verdict,
+)
+from codesearch.search import Layer, View
+from codesearch.segment import Segment, Stored
+
+OnProgress = Callable[[Progress], None]
+OnWait = Callable[[str], None]
+_Seen = tuple[View, IndexState, int, Sequence[str]]  # with files pending, and notes
+
+# Up to this much, changed files are parsed for the answer and not stored: about a tenth of
+# a second, where a commit begins with a second of imports.
+_OVERLAY_FILES = 48
+_OVERLAY_BYTES = 1_000_000
+
+
+def _silent(_: object) -> None:
+    pass
+
+
+class Index:
+    """The index of one work tree."""
+
+    def __init__(self, root: places.Root, settings: Settings) -> None:
+        self._settings = settings
+        self._root = root
+        self._rules = files.Rules(
+            max_file_bytes=settings.max_file_bytes,
+            exclude=settings.exclude,
+            include=settings.include,
+        )
+        self.folder = places.index_folder(root, settings.index_home)
+        self._stored: Stored | None = None
+        self._overlay: tuple[Sequence[FileStat], Path, ingest.Prepared, Segment] | None = None
+
+    @classmethod
+    def open(cls, path: Path, settings: Settings) -> Index:
+        """The index of the work tree that holds a path.
+
+        Raises:
+            ConfigError: there is no such path, or it lies in a bare repository.
+        """
+        if not path.exists():
+            raise ConfigError(f"there is no file or folder {path}", "check the path")
+        return cls(places.find_root(path), settings)
+
+    @property
+    def root(self) -> Path:
+        return self._root.path
+
+    @cached_property
+    def _embedder(self) -> embedding.Embedder:
+        return embedding.load(self._settings.backend)
+
+    @cached_property
+    def _site(self) -> ingest.Site:
+        said = f"{terms.VERSION}|{languages.digest()}|{self._rules.key()}"
+        return ingest.Site(
+            root=self._root,
+            folder=self.folder,
+            tree=places.tree_key(self._root),
+            rules=self._rules,
+            settings=blake2b(said.encode(), digest_size=8).hexdigest(),
+            embedder=self._embedder,
+            jobs=self._settings.jobs,
+        )
+
+    def model(self) -> tuple[str, int]:
+        """The embedder's id and dimension."""
+        return self._site.model
+
+    def _load(self) -> tuple[IndexState, Stored | None]:
+        state, stored = self._site.image.load(self._stored)
+        self._stored = stored
+        return state, stored
+
+    def _changes(self, stored: Stored) -> ingest.Plan:
+        return ingest.plan(files.scan(self._root, self._rules), stored.known)
+
+    # -- what there is ---------------------------------------------------------------
+
+    def state(self) -> IndexState:
+        """What the stored index is worth, before anything is refreshed."""
+        state, stored = self._load()
+        if stored is None:
+            return state
+        return IndexState.STALE if self._changes(stored).pending else IndexState.FRESH
+
+    def status(self) -> Status:
+        """Everything about the index; scans the work tree for what is pending."""
+        state, stored = self._load()
+        s = segment.of_chunks([], []) if stored is None else stored.segment
+        pending = 0 if stored is None else self._changes(stored).pending
+        skipped = len(s.skips())
+        return Status(
+            root=str(self.root),
+            folder=str(self.folder),
+            state=IndexState.STALE if pending else state,
+            backend=self._settings.backend,
+            model=self._embedder.id,
+            dimension=self._embedder.dimension,
+            remote=self._embedder.remote,
+            files=s.n_files - skipped,
+            skipped=skipped,
+            chunks=s.n_chunks,
+            languages=dict(Counter(x for x in s.language.all() if x).most_common()),
+            kinds=dict(Counter(segment.KINDS[k] for k in s.kind.tolist()).most_common()),
+            bytes_on_disk=store.size_on_disk(self.folder),
+            created=None if stored is None else stored.facts["created"],
+            updated=None if stored is None else stored.facts["updated"],
+            pending=pending,
+        )
+
+    def files(self) -> list[FileRecord]:
+        """The manifest of the stored index, skipped files too, sorted by path.
+
+        Raises:
+            IndexMissing: there is none.
+        """
+        _, stored = self._load()
+        if stored is None:
+            raise IndexMissing(f"{self.root} is not indexed", "run `codesearch index` first")
+        return stored.segment.records()
+
+    def why(self, path: str) -> Verdict:
+        """Which rule decides whether a path is indexed."""
+        return files.why(self._root, self._rules, path)
+
+    # -- keeping it ------------------------------------------------------------------
+
+    def update(
+        self,
+        *,
+        full: bool = False,
+        dry_run: bool = False,
+        on_progress: OnProgress | None = None,
+        on_wait: OnWait | None = None,
+    ) -> UpdateReport:
+        """Makes the stored index equal to the work tree; see ``ingest.update``."""
+        if dry_run:
+            return ingest.preview(self._site, full, on_progress or _silent)
+        return ingest.update(self._site, full, on_progress or _silent, on_wait or _silent)
+
+    def clean(self, *, orphans: bool = False, everything: bool = False) -> int:
+        """Deletes this repository's index; with ``orphans`` only indexes whose repository is
+        gone, with ``everything`` all indexes. Returns the bytes freed."""
+        self._stored = None
+        if everything or orphans:
+            return store.clean(self.folder.parent, orphans_only=not everything)
+        return store.delete(self.folder)
+
+    # -- asking it -------------------------------------------------------------------
+
+    def search(
+        self,
+        request: SearchRequest,
+        *,
+        refresh: bool = True,
+        on_progress: OnProgress | None = None,
+        on_wait: OnWait | None = None,
+    ) -> SearchResult:
+        """Answers a question; refreshes the index first, and builds it if there is none.
+
+        Raises:
+            IndexMissing, IndexOutdated: with ``refresh`` off and nothing usable stored.
+        """
+        start = time.perf_counter()
+        seen = self._view(refresh, on_progress, on_wait)
+        return self._answer(seen, search.question(request, self._embedder), request, start)
+
+    def similar(
+        self,
+        target: str | tuple[str, int],
+        request: SearchRequest,
+        *,
+        refresh: bool = True,
+        on_progress: OnProgress | None = None,
+        on_wait: OnWait | None = None,
+    ) -> SearchResult:
+        """Code like the given text, or like the function at (path, line).
+
+        Raises:
+            ConfigError: no function lies there.
+        """
+        start = time.perf_counter()
+        seen = self._view(refresh, on_progress, on_wait)
+        if isinstance(target, str):
+            like, itself = Chunk("", "", "function", "", "", "", (), 1, 1, target), -1
+        else:
+            like, itself = self._chunk_at(seen[0], *target)
+        vector = self._embedder.embed_documents(ingest.passages([like])[:1])[0]
+        asked = search.likeness(like.text, seen[0], vector)
+        return self._answer(seen, asked, request, start, itself)
+
+    def _answer(
+        self, seen: _Seen, asked: search.Question, request: SearchRequest, start: float,
+        itself: int = -1,
+    ) -> SearchResult:  # fmt: skip
+        view, state, pending, notes = seen
+        lines = search.Lines(self._root, self._rules)
+        hits, more = search.run(view, asked, request, self._embedder, lines, itself)
+        return SearchResult(hits, state, pending, time.perf_counter() - start, more, notes)
+
+    def _chunk_at(self, view: View, path: str, line: int) -> tuple[Chunk, int]:
+        number = view.locate(path, line)
+        found = None if number < 0 else search.shown(
+            view, number, search.Lines(self._root, self._rules)
+        )  # fmt: skip
+        if found is None:
+            raise ConfigError(
+                f"{path}:{line} lies in no indexed function",
+                f"`codesearch files --why {path}` tells whether the file is indexed",
+            )
+        return found, number
+
+    # -- fresh -----------------------------------------------------------------------
+
+    def _view(self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None) -> _Seen:
+        state, stored = self._load()
+        if not refresh:
+            if stored is None:
+                raise self._unusable(state)
+            return View([Layer(stored.segment)]), IndexState.STALE, 0, ()
+        if stored is not None:
+            todo = self._changes(stored)
+            if not todo.pending:
+                return View([Layer(stored.segment)]), IndexState.FRESH, 0, ()
+            small = len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
+            if small and not self._embedder.remote:
+                return self._overlaid(stored, todo)
+        report = self.update(on_progress=on_progress, on_wait=on_wait)
+        state, stored = self._load()
+        if stored is None:
+            raise self._unusable(state)
+        return View([Layer(stored.segment)]), IndexState.FRESH, 0, report.notes
+
+    def _overlaid(self, stored: Stored, todo: ingest.Plan) -> _Seen:
+        """The stored segment without what changed, and what changed from memory."""
+        wanted = todo.work
+        if self._overlay is None or self._overlay[:2] != (wanted, stored.file):
+            changed = {s.path for s in todo.changed}
+            known = {r.path: r for r in stored.segment.records() if r.path in changed}
+            prepared = ingest.prepare(self._root, wanted, self._rules, known)
+            self._overlay = wanted, stored.file, prepared, ingest.embed(prepared, self._embedder)
+        _, _, prepared, made = self._overlay
+        dead = {*todo.removed, *prepared.gone, *(r.path for r in prepared.records)}
+        alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
+        view = View([Layer(stored.segment, alive), Layer(made)])
+        return view, IndexState.FRESH, len(dead), ()
+
+    def _unusable(self, state: IndexState) -> IndexMissing | IndexOutdated:
+        hint = "run `codesearch index`, or leave out --no-refresh"
+        if state in ingest.WHAT:
+            return IndexOutdated(
+                f"the index of {self.root} was made with {ingest.WHAT[state]}", hint
+            )
+        return IndexMissing(f"{self.root} is not indexed", hint)

@@ -1,0 +1,149 @@
+"""What an update does, and the part of it that needs no store: plan, read, cut, count.
+
+``prepare`` is pure work on paths and runs in worker processes when there is enough of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from codesearch import files, languages
+from codesearch.chunking import chunk
+from codesearch.embedding import Embedder
+from codesearch.files import Rules
+from codesearch.model import Chunk, FileRecord, FileStat, Passage, Skipped, SkipReason
+from codesearch.places import Root
+from codesearch.segment import Segment, of_chunks, with_vectors
+
+_RACY_NS = 2_000_000_000
+_DOC_CHARS = 2_000
+_CHARS_A_TOKEN = 3.3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be done so that the index equals the disk."""
+
+    added: Sequence[FileStat]
+    changed: Sequence[FileStat]  # another size or time; the content may still be the same
+    removed: Sequence[str]
+    unchanged: int
+
+    @property
+    def work(self) -> list[FileStat]:
+        return [*self.added, *self.changed]
+
+    @property
+    def pending(self) -> int:
+        return len(self.added) + len(self.changed) + len(self.removed)
+
+    @property
+    def bytes(self) -> int:
+        return sum(s.size for s in self.work)
+
+
+def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Plan:
+    """Compares a scan with what is known: path -> (size, mtime_ns)."""
+    added, changed, same = [], [], 0
+    seen = set()
+    for stat in stats:
+        seen.add(stat.path)
+        was = known.get(stat.path)
+        if was is None:
+            added.append(stat)
+        elif was != (stat.size, stat.mtime_ns):
+            changed.append(stat)
+        else:
+            same += 1
+    return Plan(added, changed, sorted(known.keys() - seen), same)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A batch of files, read, cut into chunks and counted; not yet embedded.
+
+    ``records``, ``chunks`` and the files of ``segment`` correspond, sorted by path.
+    """
+
+    segment: Segment
+    records: list[FileRecord]
+    chunks: list[list[Chunk]]
+    touched: list[FileRecord] = field(default_factory=list)  # same content, other times
+    gone: list[str] = field(default_factory=list)  # vanished since the scan
+
+
+def prepare(
+    root: Root, stats: Sequence[FileStat], rules: Rules, known: Mapping[str, FileRecord]
+) -> Prepared:
+    """Reads and chunks files. ``known`` holds the records of those that were there before.
+
+    Never raises for a bad file: it becomes a record with the reason why it is skipped.
+    """
+    records: list[FileRecord] = []
+    chunks: list[list[Chunk]] = []
+    touched: list[FileRecord] = []
+    gone: list[str] = []
+    now = time.time_ns()
+    for stat in sorted(stats, key=lambda s: os.fsencode(s.path)):
+        # A file saved just now may be saved again within the clock's grain, with the same
+        # time and size: such a time is not trusted, so that the next scan looks again
+        # (as git does with racily clean entries).
+        racy = stat.mtime_ns > now - _RACY_NS
+        mtime = -1 if racy else stat.mtime_ns
+        got = files.read(root, stat, rules, languages.detect)
+        if isinstance(got, Skipped):
+            if got.reason is SkipReason.UNREADABLE and not os.path.lexists(root.path / stat.path):
+                gone.append(stat.path)
+                continue
+            records.append(
+                FileRecord(stat.path, stat.size, mtime, "", "", 0, got.reason.value, got.detail)
+            )
+            chunks.append([])
+            continue
+        was = known.get(stat.path)
+        if was is not None and was.digest == got.digest and not was.skipped:
+            touched.append(replace(was, size=stat.size, mtime_ns=mtime))
+            continue
+        found = chunk(got)
+        records.append(
+            FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
+        )
+        chunks.append(found)
+    return Prepared(of_chunks(records, chunks), records, chunks, touched, gone)
+
+
+def key(embedder_id: str, passage: Passage) -> str:
+    """The identity of a passage's vector: model, template and all of the text. 32 hex digits."""
+    digest = blake2b(digest_size=16)
+    for part in (embedder_id, passage.path, passage.symbol, passage.doc, passage.code):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def passages(chunks: Iterable[Chunk]) -> list[Passage]:
+    """What an embedder is given of some chunks, a passage a piece, in order."""
+    return [
+        Passage(c.path, c.symbol, c.doc[:_DOC_CHARS], piece) for c in chunks for piece in c.pieces
+    ]
+
+
+def embed(prepared: Prepared, embedder: Embedder) -> Segment:
+    """The batch's segment with its vectors, all of them made now; nothing is stored."""
+    flat = passages(c for of_file in prepared.chunks for c in of_file)
+    vectors = (
+        embedder.embed_documents(flat) if flat else np.zeros((0, embedder.dimension), np.float32)
+    )
+    return with_vectors(prepared.segment, vectors)
+
+
+def estimate_tokens(chunks: Iterable[Chunk]) -> int:
+    """About how many tokens a model would be sent for some chunks."""
+    return int(sum(len(c.text) + len(c.doc) for c in chunks) / _CHARS_A_TOKEN)

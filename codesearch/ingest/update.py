@@ -1,0 +1,178 @@
+"""One update of a work tree's index, from the lock to the new segment.
+
+Whatever is found damaged on the way is deleted and made again, once, and said in a note.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from codesearch import files, store
+from codesearch.embedding import Embedder
+from codesearch.errors import IndexCorrupt, StoreError
+from codesearch.files import Rules
+from codesearch.ingest.base import estimate_tokens, plan
+from codesearch.ingest.commit import LostVectors, OnProgress, from_store, ingest
+from codesearch.ingest.pool import prepare_all
+from codesearch.model import FileRecord, IndexState, Progress, Skipped, UpdateReport
+from codesearch.places import Root
+from codesearch.segment import Image, Segment, Stored, join
+
+#: Layout of the folder and meaning of what lies in it; another number is a rebuild.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One work tree and everything that decides what its index holds."""
+
+    root: Root
+    folder: Path  # of the index; shared by the worktrees of a repository
+    tree: str  # the work tree's name in that folder
+    rules: Rules
+    settings: str  # a digest of what changes the stored chunks
+    embedder: Embedder
+    jobs: int | None
+
+    @property
+    def model(self) -> tuple[str, int]:
+        return self.embedder.id, self.embedder.dimension
+
+    @property
+    def image(self) -> Image:
+        return Image(self.folder, self.tree, FORMAT, self.settings, self.model)
+
+
+WHAT = {
+    IndexState.OLD_FORMAT: "another version of codesearch",
+    IndexState.OTHER_SETTINGS: "other settings",
+    IndexState.OTHER_MODEL: "another embedding model",
+}
+
+
+def update(
+    site: Site, full: bool, on_progress: OnProgress, on_wait: Callable[[str], None]
+) -> UpdateReport:
+    """Makes the stored index equal to the work tree. One writer at a time.
+
+    Raises:
+        StoreError: the folder can't be written. EmbedderError: the backend failed. What was
+        committed before is kept, and the next update goes on from there.
+    """
+    start = time.perf_counter()
+    with store.writer(site.folder, on_wait):
+        try:
+            return _update(site, full, [], on_progress, start)
+        except (IndexCorrupt, LostVectors):
+            store.wipe(site.folder)
+            notes = ["the index was damaged and has been rebuilt"]
+            return _update(site, True, notes, on_progress, start)
+
+
+def _update(
+    site: Site, full: bool, notes: list[str], on_progress: OnProgress, start: float
+) -> UpdateReport:
+    state, stored = site.image.load()
+    if state in WHAT:
+        notes.append(f"the index had been made with {WHAT[state]} and was rebuilt")
+        full = True
+    elif state is IndexState.CORRUPT:
+        notes.append("the index was damaged and has been rebuilt")
+    db = store.Store(site.folder, site.tree)
+    if full or not db.matches(FORMAT, site.settings, site.model):
+        db.begin(FORMAT, site.settings, site.model, str(site.root.path))
+    manifest = db.manifest()
+    base = _base(db, manifest, stored)
+    on_progress(Progress("scan", 0, None))
+    stats = files.scan(site.root, site.rules)
+    todo = plan(stats, {p: (r.size, r.mtime_ns) for p, r in manifest.items()})
+    out = ingest(
+        site.root, site.rules, todo, manifest, db, site.embedder, base, site.jobs, on_progress
+    )
+    db.maintain()
+    if stored is None or out.segment is not stored.segment:
+        try:
+            site.image.save(out.segment, db.generation, db.created)
+        except OSError as error:
+            raise _disk_error(error, site.folder) from error
+    skipped = out.segment.skips()
+    return UpdateReport(
+        files=out.segment.n_files - len(skipped),
+        added=len(todo.added),
+        changed=max(len(todo.changed) - out.touched, 0),
+        removed=len(todo.removed),
+        chunks=out.segment.n_chunks,
+        embedded=out.embedded,
+        reused=out.reused,
+        skipped=skipped,
+        seconds=time.perf_counter() - start,
+        notes=notes,
+    )
+
+
+def _base(
+    db: store.Store, manifest: Mapping[str, FileRecord], stored: Stored | None
+) -> Segment | None:
+    """The segment of the manifest: the stored one, mended where it lags behind the store."""
+    if not manifest:
+        return None
+    if stored is None:
+        return from_store(db, manifest, None)
+    s = stored.segment
+    if stored.generation == db.generation:
+        return s
+    same = [
+        (r := manifest.get(p)) is not None and (r.digest, r.size, r.mtime_ns) == of_segment
+        for p, *of_segment in zip(
+            s.path.all(), s.digest.all(), s.size.tolist(), s.mtime_ns.tolist(), strict=True
+        )
+    ]
+    held = {p for p, ok in zip(s.path.all(), same, strict=True) if ok}
+    rest = from_store(db, manifest, sorted(manifest.keys() - held))
+    return join([s, rest], [np.array(same, bool), None])
+
+
+def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
+    """What an update would do: reads and cuts the files, writes nothing."""
+    start = time.perf_counter()
+    _, stored = site.image.load()
+    known = {} if stored is None or full else stored.known
+    todo = plan(files.scan(site.root, site.rules), known)
+    chunks = tokens = done = pieces = 0
+    skipped: list[Skipped] = []
+    for batch in prepare_all(site.root, todo.work, site.rules, {}, site.jobs):
+        flat = [c for of_file in batch.chunks for c in of_file]
+        chunks += len(flat)
+        pieces += batch.segment.n_pieces
+        tokens += estimate_tokens(flat)
+        skipped += batch.segment.skips()
+        done += len(batch.records) + len(batch.gone)
+        on_progress(Progress("index", done, len(todo.work)))
+    return UpdateReport(
+        files=todo.unchanged + len(todo.work) - len(skipped),
+        added=len(todo.added),
+        changed=len(todo.changed),
+        removed=len(todo.removed),
+        chunks=chunks,
+        embedded=pieces,
+        reused=0,
+        skipped=skipped,
+        seconds=time.perf_counter() - start,
+        dry_run=True,
+        tokens=tokens,
+    )
+
+
+def _disk_error(error: OSError, folder: Path) -> StoreError:
+    if error.errno == errno.ENOSPC:
+        return StoreError(f"the disk is full: {folder}", "free some space and run it again")
+    return StoreError(
+        f"can't write the index in {folder}: {error.strerror}",
+        "set CODESEARCH_INDEX to a folder that you can write",
+    )

@@ -1,0 +1,11 @@
+"""One question over an index: evidence from the arrays, scores from ``rank``, hits.
+
+This room opens no table, scans no folder and prints nothing; it reads a file only to show
+a hit's lines.
+"""
+
+from codesearch.search.answer import Lines, run, shown
+from codesearch.search.base import Layer, View
+from codesearch.search.evidence import Question, likeness, question
+
+__all__ = ["Layer", "Lines", "Question", "View", "likeness", "question", "run", "shown"]

@@ -1,0 +1,153 @@
+"""What a question is asked of: the segments of an index, seen as one.
+
+A ``View`` is the index at one moment: the stored segment without the files that changed,
+and a small segment of those that did. Chunks and files are numbered over all layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import rank
+from codesearch.segment import FIELDS, Segment
+
+Bool = NDArray[np.bool_]
+F32 = NDArray[np.float32]
+
+_MAX_CACHED_FLOATS = 200_000 * 256
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A segment and which of its files still stand."""
+
+    segment: Segment
+    alive: Bool | None = None  # (files); None: all
+
+    @cached_property
+    def average(self) -> F32:
+        if not self.segment.n_chunks:
+            return np.ones(len(FIELDS), np.float32)
+        return self.segment.lengths.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    @cached_property
+    def file_length(self) -> F32:
+        """Terms of code and doc a file."""
+        total = self.segment.lengths[:, :2].sum(axis=1, dtype=np.float32)
+        return np.bincount(self.segment.file, total, self.segment.n_files).astype(np.float32)
+
+    @cached_property
+    def matrix(self) -> F32 | None:
+        """The vectors as floats where that fits in memory: a product at full speed."""
+        if self.segment.vectors.size > _MAX_CACHED_FLOATS:
+            return None
+        return self.segment.vectors.astype(np.float32)
+
+    def cosine(self, query: F32) -> F32:
+        """The best piece's cosine of each chunk. Shape (n,)."""
+        s = self.segment
+        if not len(s.vectors) or not query.any():
+            return np.zeros(s.n_chunks, np.float32)
+        if self.matrix is not None:
+            each = (self.matrix @ query) * s.scale
+        else:
+            each = np.empty(len(s.vectors), np.float32)
+            for at in range(0, len(each), 65_536):
+                each[at : at + 65_536] = s.vectors[at : at + 65_536].astype(np.float32) @ query
+            each *= s.scale
+        if len(each) == s.n_chunks:
+            return each
+        return np.maximum.reduceat(each, s.first_piece[:-1]) if s.n_chunks else each
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The layers of an index at one moment, the stored one first."""
+
+    layers: Sequence[Layer]
+    bases: NDArray[np.int64] = field(init=False)
+    file_bases: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = [layer.segment.n_chunks for layer in self.layers]
+        files = [layer.segment.n_files for layer in self.layers]
+        object.__setattr__(self, "bases", np.cumsum([0, *counts]))
+        object.__setattr__(self, "file_bases", np.cumsum([0, *files]))
+
+    @cached_property
+    def file(self) -> NDArray[np.int64]:
+        return self._column("file") + np.repeat(self.file_bases[:-1], np.diff(self.bases))
+
+    @cached_property
+    def kind(self) -> NDArray[np.uint8]:
+        return self._column("kind")  # type: ignore[return-value]
+
+    @cached_property
+    def lengths(self) -> NDArray[np.uint16]:
+        return self._column("lengths")  # type: ignore[return-value]
+
+    @cached_property
+    def flags(self) -> NDArray[np.uint8]:
+        """Of the files."""
+        return np.concatenate([layer.segment.flags for layer in self.layers])
+
+    @cached_property
+    def norms(self) -> F32:
+        average = self.layers[0].average
+        return np.concatenate(
+            [rank.field_norms(layer.segment.lengths, average) for layer in self.layers]
+        )
+
+    @cached_property
+    def file_length(self) -> F32:
+        return np.concatenate([layer.file_length for layer in self.layers])
+
+    @cached_property
+    def alive(self) -> Bool:
+        """Of the files."""
+        return np.concatenate(
+            [
+                np.ones(layer.segment.n_files, bool) if layer.alive is None else layer.alive
+                for layer in self.layers
+            ]
+        )
+
+    @cached_property
+    def paths(self) -> list[str]:
+        return [p for layer in self.layers for p in layer.segment.path.all()]
+
+    def _column(self, name: str) -> NDArray[np.int64]:
+        return np.concatenate([getattr(layer.segment, name) for layer in self.layers])
+
+    def at(self, number: int) -> tuple[Segment, int]:
+        """The segment of a chunk and its number there."""
+        layer = int(np.searchsorted(self.bases, number, side="right")) - 1
+        return self.layers[layer].segment, number - int(self.bases[layer])
+
+    def postings(self, term: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """A term's chunks, numbered over all layers, and its counts in their fields."""
+        for layer, base in zip(self.layers, self.bases, strict=False):
+            s = layer.segment
+            row = s.vocabulary.find(term)
+            if row >= 0:
+                a, b = int(s.first_posting[row]), int(s.first_posting[row + 1])
+                yield s.chunk[a:b] + base, s.tf[a:b]
+
+    def locate(self, path: str, line: int) -> int:
+        """The number of the smallest chunk that holds a line of a file, or -1."""
+        best, size = -1, 0
+        for layer, base in zip(self.layers, self.bases.tolist(), strict=False):
+            s = layer.segment
+            file = s.path.find(path)
+            if file < 0 or (layer.alive is not None and not layer.alive[file]):
+                continue
+            for local in range(int(s.first_chunk[file]), int(s.first_chunk[file + 1])):
+                first, last = int(s.start_line[local]), int(s.end_line[local])
+                if first <= line <= last and (best < 0 or last - first < size):
+                    best, size = base + local, last - first
+        return best

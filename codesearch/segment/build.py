@@ -1,0 +1,257 @@
+"""Segments from chunks, and one segment from many.
+
+``of_chunks`` runs in the worker processes and is where the terms of the code are counted;
+``join`` is the only way in which segments are put together: the batches of a first build,
+an old segment and what has changed since, a segment and its overlay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import paths, terms
+from codesearch.model import Chunk, FileRecord, Kind
+from codesearch.segment.base import (
+    DOCUMENTATION,
+    EXAMPLE,
+    F32,
+    FIELDS,
+    TEST,
+    Segment,
+    Strings,
+    quantise,
+)
+
+KINDS: tuple[str, ...] = get_args(Kind)
+_KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
+_MAX_U16 = 65_535
+
+
+def of_chunks(records: Sequence[FileRecord], chunks: Sequence[Sequence[Chunk]]) -> Segment:
+    """A segment without vectors: ``chunks[i]`` are those of ``records[i]``, in order of lines."""
+    order = sorted(range(len(records)), key=lambda i: _encoded(records[i].path))
+    records = [records[i] for i in order]
+    flat = [(f, c) for f, i in enumerate(order) for c in chunks[i]]
+    counts = [len(chunks[i]) for i in order]
+    vocabulary, first_posting, chunk, tf, lengths = _postings(flat, records)
+    return Segment(
+        path=Strings.of(r.path for r in records),
+        size=np.array([r.size for r in records], np.int64),
+        mtime_ns=np.array([r.mtime_ns for r in records], np.int64),
+        digest=Strings.of(r.digest for r in records),
+        language=Strings.of(r.language for r in records),
+        skipped=Strings.of(r.skipped for r in records),
+        detail=Strings.of(r.detail for r in records),
+        flags=np.array([_flags(r.path) for r in records], np.uint8),
+        first_chunk=_edges(counts, np.uint32),
+        file=np.array([f for f, _ in flat], np.uint32),
+        kind=np.array([_KIND_CODE[c.kind] for _, c in flat], np.uint8),
+        symbol=Strings.of(c.symbol for _, c in flat),
+        signature=Strings.of(c.signature for _, c in flat),
+        start_line=np.array([c.start_line for _, c in flat], np.uint32),
+        end_line=np.array([c.end_line for _, c in flat], np.uint32),
+        lengths=lengths,
+        first_piece=_edges([len(c.cuts) + 1 for _, c in flat], np.uint32),
+        vocabulary=vocabulary,
+        first_posting=first_posting,
+        chunk=chunk,
+        tf=tf,
+        vectors=np.zeros((0, 0), np.int8),
+        scale=np.zeros(0, np.float32),
+    )
+
+
+def with_vectors(segment: Segment, vectors: F32) -> Segment:
+    """The segment with one unit vector a piece, in the order of its chunks. Shape (p, d)."""
+    if len(vectors) != segment.n_pieces:
+        raise ValueError(f"{len(vectors)} vectors for {segment.n_pieces} pieces")
+    coded, scale = quantise(vectors)
+    return replace(segment, vectors=coded, scale=scale)
+
+
+def _flags(path: str) -> int:
+    return (
+        TEST * paths.is_test(path)
+        | DOCUMENTATION * paths.is_documentation(path)
+        | EXAMPLE * paths.is_example(path)
+    )
+
+
+def _postings(
+    flat: Sequence[tuple[int, Chunk]], records: Sequence[FileRecord]
+) -> tuple[Strings, NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8], NDArray[np.uint16]]:
+    ids: dict[str, int] = {}
+    keys: list[int] = []  # term id << 32 | chunk
+    values: list[int] = []  # the four counts, a byte each
+    lengths = np.zeros((len(flat), len(FIELDS)), np.uint16)
+    of_path = [terms.count(r.path) for r in records]
+    for number, (file, chunk) in enumerate(flat):
+        fields = (
+            terms.count(chunk.text),
+            terms.count(chunk.doc) if chunk.doc else {},
+            terms.count(chunk.symbol) if chunk.symbol else {},
+            of_path[file],
+        )
+        # The first field has most of the terms; the others are few and added on top.
+        merged = {t: min(255, n) for t, n in fields[0].items()}
+        for shift, field in ((8, fields[1]), (16, fields[2]), (24, fields[3])):
+            for term, n in field.items():
+                merged[term] = merged.get(term, 0) | (min(255, n)) << shift
+        keys.extend([ids.setdefault(term, len(ids)) << 32 | number for term in merged])
+        values.extend(merged.values())
+        for column, field in enumerate(fields):
+            lengths[number, column] = min(sum(field.values()), _MAX_U16)
+    encoded = [_encoded(t) for t in ids]
+    order = sorted(range(len(encoded)), key=encoded.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    key = np.array(keys, np.int64)
+    term = rank[key >> 32]
+    by_term = np.argsort(term, kind="stable")  # chunks are in order already
+    first = np.zeros(len(order) + 1, np.int64)
+    np.cumsum(np.bincount(term, minlength=len(order)), out=first[1:])
+    packed = np.array(values, np.dtype("<u4"))[by_term]
+    return (
+        Strings.of_bytes([encoded[i] for i in order]),
+        first,
+        (key & 0xFFFFFFFF)[by_term].astype(np.uint32),
+        packed.view(np.uint8).reshape(-1, 4),
+        lengths,
+    )
+
+
+def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) -> Segment:
+    """One segment of the files kept of several (None: all). A path is kept at most once.
+
+    All segments with pieces must have vectors of the same dimension, or none.
+    """
+    parts = [_Part(s, k) for s, k in zip(segments, keep, strict=True)]
+    files = np.concatenate([np.flatnonzero(p.keep) for p in parts])
+    source = np.repeat(np.arange(len(parts)), [int(p.keep.sum()) for p in parts])
+    names = [p.segment.path.all_bytes() for p in parts]
+    path = [names[s][f] for s, f in zip(source.tolist(), files.tolist(), strict=True)]
+    order = np.array(sorted(range(len(path)), key=path.__getitem__), np.int64)
+    files, source = files[order], source[order]
+
+    bases = np.cumsum([0] + [s.n_chunks for s in segments])
+    piece_bases = np.cumsum([0] + [s.n_pieces for s in segments])
+    first = [np.asarray(s.first_chunk, np.int64) for s in segments]
+    start = np.array([first[s][f] for s, f in zip(source, files, strict=True)], np.int64)
+    stop = np.array([first[s][f + 1] for s, f in zip(source, files, strict=True)], np.int64)
+    chunks = _ranges(start + bases[source], stop - start)  # old numbers, in the new order
+    new_chunk = np.full(int(bases[-1]), -1, np.int64)
+    new_chunk[chunks] = np.arange(len(chunks))
+
+    def column(name: str) -> NDArray[np.generic]:
+        whole = np.concatenate([getattr(s, name) for s in segments])
+        return whole[chunks]
+
+    def strings(name: str) -> Strings:
+        whole: list[bytes] = []
+        for s in segments:
+            whole.extend(getattr(s, name).all_bytes())
+        return Strings.of_bytes([whole[i] for i in chunks.tolist()])
+
+    def of_files(name: str) -> NDArray[np.generic]:
+        base = np.cumsum([0] + [s.n_files for s in segments])
+        return np.concatenate([getattr(s, name) for s in segments])[files + base[source]]
+
+    def file_strings(name: str) -> Strings:
+        each = [getattr(s, name).all_bytes() for s in segments]
+        return Strings.of_bytes(
+            [each[s][f] for s, f in zip(source.tolist(), files.tolist(), strict=True)]
+        )
+
+    piece_first = np.concatenate(
+        [
+            np.asarray(s.first_piece[:-1], np.int64) + b
+            for s, b in zip(segments, piece_bases, strict=False)
+        ]
+    )
+    piece_count = np.concatenate([np.diff(np.asarray(s.first_piece, np.int64)) for s in segments])
+    pieces = _ranges(piece_first[chunks], piece_count[chunks])
+    vocabulary, first_posting, chunk, tf = _join_postings(segments, new_chunk, bases)
+    coded = [s.vectors for s in segments if len(s.vectors)]
+    vectors = np.concatenate(coded)[pieces] if coded else np.zeros((0, 0), np.int8)
+    scale = np.concatenate([s.scale for s in segments])
+    return Segment(
+        path=Strings.of_bytes([path[i] for i in order.tolist()]),
+        size=of_files("size"),  # type: ignore[arg-type]
+        mtime_ns=of_files("mtime_ns"),  # type: ignore[arg-type]
+        digest=file_strings("digest"),
+        language=file_strings("language"),
+        skipped=file_strings("skipped"),
+        detail=file_strings("detail"),
+        flags=of_files("flags"),  # type: ignore[arg-type]
+        first_chunk=_edges(stop - start, np.uint32),
+        file=np.repeat(np.arange(len(files), dtype=np.uint32), stop - start),
+        kind=column("kind"),  # type: ignore[arg-type]
+        symbol=strings("symbol"),
+        signature=strings("signature"),
+        start_line=column("start_line"),  # type: ignore[arg-type]
+        end_line=column("end_line"),  # type: ignore[arg-type]
+        lengths=column("lengths"),  # type: ignore[arg-type]
+        first_piece=_edges(piece_count[chunks], np.uint32),
+        vocabulary=vocabulary,
+        first_posting=first_posting,
+        chunk=chunk,
+        tf=tf,
+        vectors=vectors,
+        scale=scale[pieces] if len(scale) else scale,
+    )
+
+
+class _Part:
+    def __init__(self, segment: Segment, keep: NDArray[np.bool_] | None) -> None:
+        self.segment = segment
+        self.keep = np.ones(segment.n_files, bool) if keep is None else keep
+
+
+def _join_postings(
+    segments: Sequence[Segment], new_chunk: NDArray[np.int64], bases: NDArray[np.int64]
+) -> tuple[Strings, NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8]]:
+    each = [s.vocabulary.all_bytes() for s in segments]
+    union = sorted(set().union(*each))
+    number = {t: i for i, t in enumerate(union)}
+    term, chunk, tf = [], [], []
+    for s, vocabulary, base in zip(segments, each, bases, strict=False):
+        mapped = np.array([number[t] for t in vocabulary], np.int64)
+        at = new_chunk[np.asarray(s.chunk, np.int64) + base]
+        alive = at >= 0
+        term.append(np.repeat(mapped, np.diff(s.first_posting))[alive])
+        chunk.append(at[alive])
+        tf.append(s.tf[alive])
+    all_terms, all_chunks = np.concatenate(term), np.concatenate(chunk)
+    order = np.argsort(all_terms * max(len(new_chunk), 1) + all_chunks)
+    counts = np.bincount(all_terms, minlength=len(union))
+    used = np.flatnonzero(counts)
+    first = np.zeros(len(used) + 1, np.int64)
+    np.cumsum(counts[used], out=first[1:])
+    return (
+        Strings.of_bytes([union[i] for i in used.tolist()]),
+        first,
+        all_chunks[order].astype(np.uint32),
+        np.concatenate(tf)[order],
+    )
+
+
+def _ranges(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers start[i] .. start[i] + length[i] - 1 of all i, one after the other."""
+    edges = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=edges[1:])
+    return np.arange(edges[-1]) + np.repeat(start - edges[:-1], length)
+
+
+def _edges(counts: Sequence[int] | NDArray[np.int64], dtype: type) -> NDArray:  # type: ignore[type-arg]
+    edges = np.zeros(len(counts) + 1, dtype)
+    np.cumsum(counts, out=edges[1:])
+    return edges
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

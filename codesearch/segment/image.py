@@ -1,0 +1,99 @@
+"""The stored image of one work tree: which segment file is the newest, and what it is worth.
+
+A new image gets a new name, because a file that a reader has mapped can't be replaced on
+every system; the older ones are deleted as soon as nobody holds them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from codesearch.model import IndexState
+from codesearch.segment.base import Segment
+from codesearch.segment.file import Damaged, load, save
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A loaded segment and the facts that it was saved with."""
+
+    segment: Segment
+    facts: Mapping[str, Any]
+    file: Path
+
+    @property
+    def generation(self) -> int:
+        """The store's generation that this image was made from."""
+        return int(self.facts["generation"])
+
+    @cached_property
+    def known(self) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of every file of the manifest."""
+        s = self.segment
+        times = zip(s.size.tolist(), s.mtime_ns.tolist(), strict=True)
+        return dict(zip(s.path.all(), times, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The segment files of one work tree in an index folder, and what they must match."""
+
+    folder: Path
+    tree: str
+    format: int
+    settings: str
+    model: tuple[str, int]
+
+    def files(self) -> list[Path]:
+        """Oldest first."""
+        found = self.folder.glob(f"{self.tree}-*.segment")
+        return sorted(found, key=lambda f: (len(f.name), f.name))
+
+    def load(self, held: Stored | None = None) -> tuple[IndexState, Stored | None]:
+        """The newest image if it can be used, else why not. ``held`` saves loading it again.
+
+        FRESH says that the image is whole and was made with these settings; whether the
+        files have changed since is for the caller to find out.
+        """
+        newest = self.files()[-1:]
+        if not newest:
+            return IndexState.MISSING, None
+        if held is None or held.file != newest[0]:
+            try:
+                held = Stored(*load(newest[0]), newest[0])
+            except Damaged:
+                return IndexState.CORRUPT, None
+        if held.facts.get("format") != self.format:
+            return IndexState.OLD_FORMAT, None
+        if held.facts.get("model") != list(self.model):
+            return IndexState.OTHER_MODEL, None
+        if held.facts.get("settings") != self.settings:
+            return IndexState.OTHER_SETTINGS, None
+        return IndexState.FRESH, held
+
+    def save(self, segment: Segment, generation: int, created: float) -> None:
+        """Stores a new image beside the old ones, then deletes those.
+
+        Raises:
+            OSError: the disk is full, the folder is read-only; the old image stands.
+        """
+        old = self.files()
+        number = int(old[-1].stem.rpartition("-")[2]) + 1 if old else 1
+        facts = {
+            "format": self.format,
+            "settings": self.settings,
+            "model": list(self.model),
+            "generation": generation,
+            "created": created,
+            "updated": time.time(),
+        }
+        save(segment, self.folder / f"{self.tree}-{number}.segment", facts)
+        for stale in old:
+            with suppress(OSError):  # mapped by a reader on Windows: the next save tries again
+                stale.unlink()

@@ -1,0 +1,183 @@
+"""Words: how code, comments and questions are split into search terms.
+
+The index and the question go through the same functions, or nothing would match. An
+identifier gives its parts (camelCase, snake_case, digits), lower-cased and lightly
+stemmed, and, where it has two parts or more, the whole of it, so that ``getUser``,
+``get_user`` and ``GETUSER`` are one. Scripts without spaces give overlapping bigrams.
+
+This room knows no field weights, no index and no language's syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+
+#: Part of the stored settings: a change of the terms is a rebuild of the index.
+VERSION = 1
+
+# Letters, digits and "_", with the combining marks that Python's \w leaves out (Indic and
+# Thai vowel signs would otherwise cut their words to pieces).
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
+)
+_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
+_WORD = re.compile(rf"[\w{_MARKS}]+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_UNICODE_PART = re.compile(
+    r"[^\W\d_a-z]+(?=[A-Z][a-z])|[0-9]+|"
+    rf"[A-Z]?(?:[^\W\d_A-Z]|[{_MARKS}])+|[A-Z]+"
+)
+# Scripts written without spaces: Han, kana, Hangul syllables, Thai, Lao, Khmer, Myanmar.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+_MAX_TERM = 64  # characters; longer ones are data, not words
+
+#: Words of questions that say nothing about the code: English, then German, Spanish, French
+#: and Portuguese function words. Removed from questions only, never from the index.
+STOP_WORDS: frozenset[str] = frozenset(
+    """
+        a about all an and any are as at be been being but by can could did do does doing
+        done each every find for from get gets give gives had has have having how i if
+        implemented implementation implements in into is it its itself just like logic look
+        made make makes many may me might much must my of on one only or other our out over
+        own please related same shall should show so some such than that the their them then
+        there these they thing things this those to up upon us used using via was way we
+        were what when where wherever whether which while who whom whose why will with
+        within would you your code function functions method methods class classes handle
+        handled handles handling place places work works happen happens der die das den dem
+        des ein eine einen einem einer und oder wie wo wird werden ist sind wir man nach von
+        zu zum zur mit auf fuer für bei wenn welche welcher welches nicht sich im el la los
+        las un una unos unas y o como cómo donde dónde se es son de del que qué en por para
+        con cuando cuándo al lo su sus le les des une et ou où est sont du dans par pour
+        avec quand comment quel quelle qui nous on ce cette ces sur pas um uma os as e onde
+        é são do da dos das no na nos nas quando qual
+    """.split()
+)
+
+_VOWELS = set("aeiouy")
+
+
+def stem(word: str) -> str:
+    """A light English stemmer for words of code: inflections and the commonest derivations.
+
+    It need not give real words, only the same string for words that belong together
+    (``cache``, ``caches``, ``cached``, ``caching`` -> ``cach``; ``validate``, ``validation``,
+    ``validator`` -> ``valid``). Words of other alphabets are returned as they are.
+    """
+    if len(word) < 4 or not word.isascii() or word.isdigit():
+        return word
+    word = _singular(word)
+    for suffix in ("ing", "ed"):
+        if word.endswith(suffix):
+            base = word[: -len(suffix)]
+            if len(base) >= 3 and not _VOWELS.isdisjoint(base):
+                word = base
+                if base[-1] == base[-2] and base[-1] not in "aeioulsfz":
+                    word = base[:-1]
+            break
+    for suffix, keep in _DERIVATIONS:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: len(word) - len(suffix)] + keep
+            break
+    if len(word) > 3 and word[-1] == "e":
+        word = word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
+
+
+_DERIVATIONS = (
+    ("izations", ""), ("ization", ""), ("isation", ""), ("izer", ""), ("ize", ""), ("ise", "is"),
+    ("ations", ""), ("ation", ""), ("ators", ""), ("ator", ""), ("ate", ""), ("at", ""),
+    ("sion", "s"), ("tion", "t"), ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""),
+    ("ally", ""), ("ly", ""),
+)  # fmt: skip
+
+
+def _singular(word: str) -> str:
+    if word[-1] != "s":
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
+        return word[:-2]
+    if word[-2] in "sui":  # class, status, analysis
+        return word
+    return word[:-1]
+
+
+@lru_cache(maxsize=1 << 17)
+def expand(identifier: str) -> tuple[str, ...]:
+    """The terms of one identifier or word: its stemmed parts, then the whole if it has several.
+
+    Single ASCII letters are no terms: they are loop variables.
+    """
+    if len(identifier) > 4 * _MAX_TERM:
+        identifier = identifier[: 4 * _MAX_TERM]
+    if identifier.isascii():
+        parts = _PART.findall(identifier)
+        words = [p.lower() for p in parts]
+        out = [stem(w) for w in words if len(w) > 1 and len(w) <= _MAX_TERM]
+    else:
+        identifier = fold(identifier)
+        out, words = [], []
+        rest = identifier
+        for run in _UNSPACED.findall(identifier):
+            out.extend(run[i : i + 2] for i in range(len(run) - 1) or range(1))
+            rest = rest.replace(run, " ")
+        words = [p.lower() for p in _UNICODE_PART.findall(rest)]
+        out.extend(stem(w) for w in words if len(w) <= _MAX_TERM and (len(w) > 1 or w > "\x7f"))
+    if len(words) > 1:
+        whole = identifier.replace("_", "").replace(" ", "").lower()
+        if len(whole) <= _MAX_TERM and whole not in out:
+            out.append(whole)
+    return tuple(out)
+
+
+def fold(text: str) -> str:
+    """Compatibility forms unified and accents of Latin letters dropped (NFKC, then marks)."""
+    text = unicodedata.normalize("NFKC", text)
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFD", text)
+    kept = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", kept)
+
+
+def words(text: str) -> list[str]:
+    """The identifiers, words and numbers of a text, as they stand."""
+    return _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
+
+
+def count(text: str) -> Counter[str]:
+    """Term frequencies of a piece of code, a comment or a path."""
+    total: Counter[str] = Counter()
+    for word, n in Counter(words(text)).items():
+        for term in expand(word):
+            total[term] += n
+    return total
+
+
+def question_terms(text: str) -> list[str]:
+    """The distinct terms of a question in order, without the words that all questions share.
+
+    If nothing would be left ("how to do it"), the stop words are kept.
+    """
+    all_words = words(text)
+    kept = [
+        w for w in all_words if fold(w).lower() not in STOP_WORDS and w.lower() not in STOP_WORDS
+    ]
+    return _distinct(term for w in kept or all_words for term in expand(w))
+
+
+def identifiers(text: str) -> list[str]:
+    """What in a question is written like an identifier or could be one: each distinct word."""
+    return _distinct(w.strip("_") or w for w in words(text))
+
+
+def _distinct(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
