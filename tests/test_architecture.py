@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "codesearch"
 ROWS: list[set[str]] = [
     {"model", "errors"},
     {"config", "languages", "paths", "places", "terms"},
-    {"files", "chunking", "segment", "rank", "store", "embedding"},
+    {"files", "chunking", "segment", "rank", "store", "embedding", "snippet"},
     {"ingest", "search"},
     {"index"},
     {"protocol", "output"},

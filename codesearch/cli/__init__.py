@@ -1,0 +1,162 @@
+"""The command line: which command is meant, and the one boundary where failures are told.
+
+A command is a module of this folder with a click command named ``command``; it is imported
+when it is asked for. What a person should know of a failure is one line and a hint; what
+we should know of our own mistakes is a report in the log folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from codesearch import __version__, config, output
+from codesearch.cli import base
+from codesearch.errors import CodesearchError, did_you_mean
+
+COMMANDS = (
+    "search",
+    "similar",
+    "index",
+    "status",
+    "files",
+    "languages",
+    "clean",
+    "config",
+    "completion",
+)
+
+
+class Root(click.Group):
+    """Finds commands by name; what is not one is a question."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"codesearch.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {*ctx.help_option_names, "--version"}
+        if args and args[0] not in COMMANDS and args[0] not in own:
+            args = ["search", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Root,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=base.PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def root(ctx: click.Context) -> int:
+    """Ask a repository in plain words and get the functions that answer.
+
+    \b
+    codesearch "how are retries scheduled"      search from the current folder down
+    codesearch "parse the config" src/ -k 3     search in src/, three answers
+
+    A first word that is no command begins a search. Ask for a word that is one with
+    "codesearch search WORD".
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    return base.FOUND
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs a command line and returns its exit code; every failure is told here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what an encoding lacks is shown as an escape
+            stream.reconfigure(errors="backslashreplace")
+    instruction = config.variable(base.COMPLETION)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, base.PROGRAM, base.COMPLETION, instruction)
+    try:
+        with root.make_context(base.PROGRAM, list(args)) as ctx:
+            code = root.invoke(ctx)
+        return code if isinstance(code, int) else base.FOUND
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except base.ClosedPipe:
+        return _nobody_reads()
+    except CodesearchError as error:
+        return _tell(error.message, error.hint, error.exit_code)
+    except click.ClickException as error:
+        return _tell(*_of_click(error), base.FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        _tell("interrupted", "what is done is kept; run it again to go on", base.INTERRUPTED)
+        return base.INTERRUPTED
+    except Exception as error:
+        if isinstance(error, OSError) and _stdout_is_closed(error):
+            return _nobody_reads()
+        return _unexpected(error, args)
+
+
+def _tell(message: str, hint: str, code: int) -> int:
+    click.echo(f"error: {output.visible(message).rstrip('.')}", err=True)
+    if hint:
+        click.echo(f"hint: {output.visible(hint)}", err=True)
+    return code
+
+
+def _of_click(error: click.ClickException) -> tuple[str, str]:
+    """click's message about wrong usage as a sentence and a hint."""
+    ctx = getattr(error, "ctx", None)
+    command = ctx.command_path if ctx is not None else base.PROGRAM
+    hint = f"{command} --help"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no flag {error.option_name}"
+        known = [o for p in ctx.command.params for o in p.opts] if ctx is not None else []
+        hint = did_you_mean(error.option_name, known) or hint
+    return message[:1].lower() + message[1:], hint
+
+
+def _stdout_is_closed(error: OSError) -> bool:
+    """Whether this error (e.g. of click's help) comes from a reader who is gone.
+
+    A write that failed stays in the stream's buffer, so that it fails again.
+    """
+    if not base.is_closed_pipe(error) or sys.stdout is None:
+        return False
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return base.is_closed_pipe(again)
+    return False
+
+
+def _nobody_reads() -> int:
+    """A closed pipe is a success; Python must not try once more to flush into it."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    return base.FOUND
+
+
+def _unexpected(error: Exception, args: Sequence[str]) -> int:
+    from codesearch.cli.report import write
+
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    where = write(error, args)
+    click.echo(f"error: unexpected {output.visible(what)}; {output.visible(where)}", err=True)
+    return base.FAILED

@@ -1,0 +1,159 @@
+"""What all commands share: exit codes, the two ends that a command talks to, and progress.
+
+Nothing heavy is imported here: a question on an unchanged index should cost little more
+than Python itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from codesearch import config, output
+from codesearch.errors import CodesearchError
+from codesearch.model import Progress
+
+PROGRAM = "codesearch"
+COMPLETION = "_CODESEARCH_COMPLETE"  # the variable in which a shell asks for completions
+
+FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+class ClosedPipe(Exception):
+    """Nobody reads the answer any more."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where answers and remarks go, and in what dress."""
+
+    screen: output.Screen
+    terminal: bool  # whether a person reads the answers
+    quiet: bool = False
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, *, color: str = "auto", quiet: bool = False, verbose: bool = False) -> Door:
+        terminal = is_terminal(sys.stdout)
+        dumb = config.variable("TERM") == "dumb"
+        auto = (terminal and not dumb) or config.variable("FORCE_COLOR") not in {"", "0"}
+        colour = color == "always" or (color == "auto" and auto and not config.variable("NO_COLOR"))
+        columns = shutil.get_terminal_size().columns if terminal else None
+        return cls(
+            output.Screen(columns, colour, _has_ellipsis(sys.stdout)), terminal, quiet, verbose
+        )
+
+    def write(self, text: str, *, exact: bool = False) -> None:
+        """Prints to standard output.
+
+        Args:
+            text: one or more lines.
+            exact: it is for a program: UTF-8, and names that are no text as their own bytes.
+
+        Raises:
+            ClosedPipe: nobody reads.
+            CodesearchError: it cannot be written, e.g. because the disk is full.
+        """
+        try:
+            if exact:
+                click.echo((text + "\n").encode("utf-8", "surrogateescape"), nl=False)
+            else:
+                click.echo(text, color=self.screen.colour)
+        except OSError as error:
+            if is_closed_pipe(error):
+                raise ClosedPipe from None
+            raise CodesearchError(f"cannot write the answer: {error.strerror}") from None
+
+    def say(self, text: str) -> None:
+        """A remark on standard error, unless silence was asked for."""
+        if not self.quiet:
+            click.echo(output.visible(text), err=True)
+
+    def warn(self, text: str) -> None:
+        self.say(f"warning: {text}")
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
+            click.echo(output.visible(text), err=True)
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    # Windows reports a closed pipe as an invalid argument.
+    return error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person is at the other end."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):  # no stream at all, or a closed one
+        return False
+
+
+def _has_ellipsis(stream: Any) -> bool:
+    try:
+        "\u2026".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+@dataclass
+class Meter:
+    """Progress of a long job: one line on standard error that is rewritten, and then removed.
+
+    Nothing is shown where nobody looks, nor for what is done within half a second.
+    """
+
+    door: Door
+    _begin: float = field(default_factory=time.monotonic)
+    _drawn: float = 0.0
+    _width: int = 0
+    _total: int = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Draws a step, at most ten times a second."""
+        now = time.monotonic()
+        self._total = progress.total or self._total
+        looks = is_terminal(sys.stderr) and not self.door.quiet
+        if looks and now - self._begin >= 0.5 and now - self._drawn >= 0.1:
+            self._drawn = now
+            self._draw(self._line(progress))
+
+    def _line(self, progress: Progress) -> str:
+        if progress.stage == "scan":
+            return "Looking for changes"
+        if progress.stage == "finish" or not progress.total:
+            return "Writing the index"
+        done, total = progress.done, progress.total
+        line = f"Indexing {done:,} of {output.plural(total, 'file')}, {100 * done // total} %"
+        if not done:
+            return line
+        left = (time.monotonic() - self._begin) * (total - done) / done
+        shown = output.duration(left) if left >= 10 else f"{max(round(left), 1)} s"
+        return f"{line}, {shown} left"
+
+    def _draw(self, line: str) -> None:
+        line = output.clip(line, shutil.get_terminal_size().columns - 1, "...")
+        click.echo(f"\r{line:<{self._width}}", nl=False, err=True)
+        self._width = max(self._width, len(line))
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn:
+            click.echo(f"\r{'':<{self._width}}\r", nl=False, err=True)
+
+    def conclude(self) -> None:
+        """What took so long, if it was shown."""
+        if self._drawn and self._total:
+            took = output.duration(time.monotonic() - self._begin)
+            self.door.say(f"Indexed {output.plural(self._total, 'file')} in {took}")
