@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from codesearch import output, protocol
 from codesearch.cli import flags
 from codesearch.cli.base import FOUND, NOTHING, Door
-from codesearch.cli.scope import Opened, open_index, place_of
+from codesearch.cli.scope import Opened, existing, open_index
 from codesearch.model import FileRecord
 
 
@@ -53,14 +54,15 @@ def _table(door: Door, opened: Opened, records: list[FileRecord]) -> str:
 
 
 def _why(door: Door, path: str, *, as_json: bool) -> int:
-    opened, name = place_of(door, path)
-    verdict = opened.index.why(name)
+    given = os.path.abspath(existing(path))  # noqa: PTH100  resolve() follows links
+    opened = open_index(door)
+    verdict = opened.index.why(given)
     if as_json:
         found = protocol.why(verdict, root=str(opened.index.root))
         door.write(protocol.encode(found, indent=True), exact=True)
     else:
         what = "indexed" if verdict.included else "not indexed"
-        shown = output.visible(opened.name(name))
         source = f" ({verdict.source})" if verdict.source else ""
-        door.write(f"{shown}: {what}: {output.visible(verdict.rule + source)}")
+        reason = f"{what}: {verdict.rule}{source}"
+        door.write(output.visible(f"{opened.name(verdict.path)}: {reason}"))
     return FOUND if verdict.included else NOTHING

@@ -26,7 +26,8 @@ from codesearch.model import UpdateReport
 def command(path: str | None, **said: Any) -> int:
     """Build the index, or bring it up to date.
 
-    It is the index of the whole repository that holds PATH or the current folder. The command need not be run: a search does the same first. What is done is kept if it is interrupted.
+    It is the index of the whole repository that holds PATH or the current folder. A search does
+    the same first, so this need not be run. What is done is kept if it is interrupted.
     """
     door = Door.of(color=said["color"], quiet=said["quiet"], verbose=said["verbose"])
     if path is not None and not existing(path).is_dir():

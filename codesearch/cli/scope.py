@@ -147,11 +147,3 @@ def relative(root: Path, path: Path) -> str:
     """A path relative to the root, with "/"; the root itself is ""."""
     found = os.path.relpath(os.path.realpath(path), root)
     return "" if found == "." else found.replace(os.sep, "/")
-
-
-def place_of(door: Door, path: str) -> tuple[Opened, str]:
-    """The index that one path belongs to, and its place in it; links are not followed."""
-    given = Path(os.path.abspath(existing(path)))  # noqa: PTH100  resolve() follows links
-    opened = open_index(door, [str(given.parent if given.is_symlink() else given)])
-    folder = relative(opened.index.root, given.parent)
-    return opened, f"{folder}/{given.name}" if folder else given.name

@@ -31,7 +31,8 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(?:[-:]\d+)?", re.DOTALL)
 def command(target: str, given: tuple[str, ...], **said: Any) -> int:
     """Find code like the function at a line.
 
-    With - in place of FILE:LINE it is code like that on standard input. Without PATH the whole repository is searched.
+    With - in place of FILE:LINE it is code like that on standard input. Without PATH the whole
+    repository is searched.
 
     \b
     codesearch similar src/store.py:120
