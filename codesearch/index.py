@@ -31,7 +31,7 @@ from codesearch.model import (
     UpdateReport,
     Verdict,
 )
-from codesearch.search import Layer, View
+from codesearch.search import Layer, Question, View
 from codesearch.segment import Segment, Stored
 
 OnProgress = Callable[[Progress], None]
@@ -104,8 +104,9 @@ class Index:
         self._stored = stored
         return state, stored
 
-    def _changes(self, stored: Stored) -> ingest.Plan:
-        return ingest.plan(files.scan(self._root, self._rules), stored.known)
+    def _changes(self, stored: Stored, scan: files.Scan | None = None) -> ingest.Plan:
+        scan = scan or files.start_scan(self._root, self._rules)
+        return ingest.plan(scan.finish(), stored.known)
 
     # -- what there is ---------------------------------------------------------------
 
@@ -176,7 +177,8 @@ class Index:
         gone, with ``everything`` all indexes. Returns the bytes freed."""
         self._stored = None
         if everything or orphans:
-            return store.clean(self.folder.parent, orphans_only=not everything)
+            ours = store.folders(self.folder.parent)
+            return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
         return store.delete(self.folder)
 
     # -- asking it -------------------------------------------------------------------
@@ -223,7 +225,7 @@ class Index:
         return self._answer(seen, asked, request, start, itself)
 
     def _answer(
-        self, seen: _Seen, asked: search.Question, request: SearchRequest, start: float,
+        self, seen: _Seen, asked: Question, request: SearchRequest, start: float,
         itself: int = -1,
     ) -> SearchResult:  # fmt: skip
         view, state, pending, notes = seen
@@ -246,25 +248,27 @@ class Index:
     # -- fresh -----------------------------------------------------------------------
 
     def _view(self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None) -> _Seen:
-        state, stored = self._load()
         if not refresh:
+            state, stored = self._load()
             if stored is None:
                 raise self._unusable(state)
             return View([Layer(stored.segment)]), IndexState.STALE, 0, ()
-        if stored is not None:
-            todo = self._changes(stored)
-            if not todo.pending:
-                return View([Layer(stored.segment)]), IndexState.FRESH, 0, ()
-            small = len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
-            if small and not self._embedder.remote:
-                return self._overlaid(stored, todo)
+        with files.start_scan(self._root, self._rules) as scan:  # git works while the rest loads
+            state, stored = self._load()
+            if stored is not None:
+                todo = self._changes(stored, scan)
+                if not todo.pending:
+                    return View([Layer(stored.segment)]), IndexState.FRESH, 0, scan.notes
+                small = len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
+                if small and not self._embedder.remote:
+                    return self._overlaid(stored, todo, scan.notes)
         report = self.update(on_progress=on_progress, on_wait=on_wait)
         state, stored = self._load()
         if stored is None:
             raise self._unusable(state)
         return View([Layer(stored.segment)]), IndexState.FRESH, 0, report.notes
 
-    def _overlaid(self, stored: Stored, todo: ingest.Plan) -> _Seen:
+    def _overlaid(self, stored: Stored, todo: ingest.Plan, notes: Sequence[str]) -> _Seen:
         """The stored segment without what changed, and what changed from memory."""
         wanted = todo.work
         if self._overlay is None or self._overlay[:2] != (wanted, stored.file):
@@ -276,7 +280,7 @@ class Index:
         dead = {*todo.removed, *prepared.gone, *(r.path for r in prepared.records)}
         alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
         view = View([Layer(stored.segment, alive), Layer(made)])
-        return view, IndexState.FRESH, len(dead), ()
+        return view, IndexState.FRESH, len(dead), notes
 
     def _unusable(self, state: IndexState) -> IndexMissing | IndexOutdated:
         hint = "run `codesearch index`, or leave out --no-refresh"

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
 
@@ -49,12 +50,12 @@ class Evidence:
     """What is known of each chunk for one question."""
 
     file: Int  # which file it lies in, chunks of a file adjacent
-    bm25: F32  # BM25F of the chunk, 0 where no word meets
-    cosine: F32  # best piece, 0 where there are no vectors
-    file_bm25: F32  # BM25 of its whole file
-    words: F32  # terms in its code
-    exact: F32  # 1: a word of the question is its name; 0.8: but for case and underscores
-    stem: F32  # share of the words of its file's name that the question has
+    bm25: Floats  # BM25F of the chunk, 0 where no word meets
+    cosine: Floats  # best piece, 0 where there are no vectors
+    file_bm25: Floats  # BM25 of its whole file
+    words: Floats  # terms in its code
+    exact: Floats  # 1: a word of the question is its name; 0.8: but for case and underscores
+    stem: Floats  # share of the words of its file's name that the question has
     test: Bool
     prose: Bool  # documentation and plain text
     container: Bool
@@ -69,8 +70,8 @@ class Evidence:
 class Scores:
     """The total of each chunk and the terms that it is the sum of."""
 
-    total: F32
-    parts: Mapping[str, F32] = field(default_factory=dict)
+    total: Floats
+    parts: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def idf(documents: int, frequency: int) -> float:
@@ -79,7 +80,7 @@ def idf(documents: int, frequency: int) -> float:
 
 
 def add_bm25f(
-    scores: F32, chunk: NDArray[np.uint32], tf: NDArray[np.uint8], norms: F32, weight: float
+    scores: Floats, chunk: NDArray[np.integer[Any]], tf: NDArray[np.uint8], norms: Floats, weight: float
 ) -> None:
     """Adds one term's BM25F to ``scores`` in place.
 
@@ -90,13 +91,13 @@ def add_bm25f(
     scores[chunk] += weight * frequency / (K1 + frequency)
 
 
-def field_norms(lengths: NDArray[np.uint16], average: F32) -> F32:
+def field_norms(lengths: NDArray[np.uint16], average: Floats) -> Floats:
     """Shape (n, 4): the factor of a term's count in each field of each chunk."""
     ratio = lengths.astype(np.float32) / np.maximum(average, 1e-6)
     return (FIELD_WEIGHT / (1.0 - FIELD_B + FIELD_B * ratio)).astype(np.float32)
 
 
-def file_bm25(frequency: F32, length: F32, average: float) -> F32:
+def file_bm25(frequency: Floats, length: Floats, average: float) -> Floats:
     """BM25's saturated frequency of one term in whole files, without its idf."""
     return (
         frequency / (FILE_K1 * (1 - FILE_B + FILE_B * length / max(average, 1e-6)) + frequency)
@@ -116,7 +117,7 @@ def score(e: Evidence, semantic: float, weights: Weights | None = None) -> Score
     vector = w.semantic * semantic * np.maximum(e.cosine, 0)
     core = lexical + vector
     exact = w.exact * e.exact + (e.exact * (e.container + e.stem) if e.one_word else 0)
-    parts: dict[str, F32] = {
+    parts: dict[str, Floats] = {
         "lexical": lexical,
         "semantic": vector,
         "definition": np.asarray(exact, np.float32),
@@ -130,11 +131,11 @@ def score(e: Evidence, semantic: float, weights: Weights | None = None) -> Score
         parts["test"] = w.test * e.test.astype(np.float32)
     if e.penalise_prose:
         parts["prose"] = w.test * e.prose.astype(np.float32)
-    total = np.sum(list(parts.values()), axis=0, dtype=np.float32)
+    total: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
     return Scores(total, parts)
 
 
-def _best_of_file(core: F32, file: Int, best: int) -> F32:
+def _best_of_file(core: Floats, file: Int, best: int) -> Floats:
     """Mean of the best few chunks of each chunk's file, over the largest such mean."""
     order = np.lexsort((-core, file))
     starts = np.flatnonzero(np.r_[True, file[order][1:] != file[order][:-1]])

@@ -38,26 +38,34 @@ _UNSPACED = re.compile(
 )
 _MAX_TERM = 64  # characters; longer ones are data, not words
 
-#: Words of questions that say nothing about the code: English, then German, Spanish, French
-#: and Portuguese function words. Removed from questions only, never from the index.
+#: Words of questions that say nothing about the code. Removed from questions only, never from
+#: the index.
 STOP_WORDS: frozenset[str] = frozenset(
     """
-        a about all an and any are as at be been being but by can could did do does doing
-        done each every find for from get gets give gives had has have having how i if
-        implemented implementation implements in into is it its itself just like logic look
-        made make makes many may me might much must my of on one only or other our out over
-        own please related same shall should show so some such than that the their them then
-        there these they thing things this those to up upon us used using via was way we
-        were what when where wherever whether which while who whom whose why will with
-        within would you your code function functions method methods class classes handle
-        handled handles handling place places work works happen happens der die das den dem
-        des ein eine einen einem einer und oder wie wo wird werden ist sind wir man nach von
-        zu zum zur mit auf fuer für bei wenn welche welcher welches nicht sich im el la los
-        las un una unos unas y o como cómo donde dónde se es son de del que qué en por para
-        con cuando cuándo al lo su sus le les des une et ou où est sont du dans par pour
-        avec quand comment quel quelle qui nous on ce cette ces sur pas um uma os as e onde
-        é são do da dos das no na nos nas quando qual
+    a about all an and any are as at be been being but by can could did do does doing done each
+    every find for from get gets give gives had has have having how i if implemented
+    implementation implements in into is it its itself just like logic look made make makes many
+    may me might much must my of on one only or other our out over own please related same shall
+    should show so some such than that the their them then there these they thing things this
+    those to up upon us used using via was way we were what when where wherever whether which
+    while who whom whose why will with within would you your code function functions method
+    methods class classes handle handled handles handling place places work works happen happens
     """.split()
+)
+#: The same of other languages. Many of them are names in code (``die``, ``os``, ``son``), so a
+#: language's words go only from a question that has two of them.
+FOREIGN_STOP_WORDS: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        """der die das den dem des ein eine einen einem einer und oder wie wo wird werden ist sind
+        wir man nach von zu zum zur mit auf für bei wenn welche welcher welches nicht sich im""",
+        """el la los las un una unos unas y o cómo como dónde donde se es son de del que qué en
+        por para con cuando cuándo al lo su sus hay""",
+        """le la les un une des et ou où est sont du de dans par pour avec quand comment quel
+        quelle qui que nous on ce cette ces sur pas se""",
+        """o a os as um uma e ou como onde é são do da dos das no na nos nas de que para por com
+        quando qual se""",
+    )
 )
 
 _VOWELS = set("aeiouy")
@@ -168,9 +176,9 @@ def question_terms(text: str) -> list[str]:
     If nothing would be left ("how to do it"), the stop words are kept.
     """
     all_words = words(text)
-    kept = [
-        w for w in all_words if fold(w).lower() not in STOP_WORDS and w.lower() not in STOP_WORDS
-    ]
+    said = {w.lower() for w in all_words}
+    stop = STOP_WORDS.union(*(own for own in FOREIGN_STOP_WORDS if len(own & said) > 1))
+    kept = [w for w in all_words if w.lower() not in stop]
     return _distinct(term for w in kept or all_words for term in expand(w))
 
 

@@ -61,7 +61,8 @@ class HashingEmbedder:
         return self._sum(weighted)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        return self._sum([dict.fromkeys(terms.question_terms(text), 1.0)])[0]
+        (row,) = self._sum([dict.fromkeys(terms.question_terms(text), 1.0)])
+        return np.asarray(row)
 
     def _weigh(self, passage: Passage) -> dict[str, float]:
         path = "/".join(passage.path.split("/")[-_PATH_PARTS:])
@@ -86,7 +87,8 @@ class HashingEmbedder:
                     np.fromiter(document.values(), np.float32, len(document)) @ self._table[rows]
                 )
         norms = np.linalg.norm(out, axis=1, keepdims=True)
-        return np.divide(out, norms, out=out, where=norms > 0)
+        np.divide(out, norms, out=out, where=norms > 0)
+        return out
 
     def _rows_of(self, document: dict[str, float]) -> list[int]:
         known = self._rows
@@ -107,14 +109,15 @@ def _direction(term: str) -> NDArray[np.float32]:
     marked = f"<{term}>"
     grams = [marked[i : i + 3] for i in range(len(marked) - 2)]
     if term.isascii() and len(grams) > 2:
-        whole = whole + _SUBWORD * sum(map(_signs, grams)) / len(grams) ** 0.5  # type: ignore[assignment]
+        whole = whole + _SUBWORD * sum(map(_signs, grams)) / len(grams) ** 0.5
     weight = _COMMON_WEIGHT if term in _COMMON else 1.0
     return weight * whole
 
 
 def _signs(text: str) -> NDArray[np.float32]:
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIMENSION // 8).digest()
-    return np.unpackbits(np.frombuffer(digest, np.uint8)).astype(np.float32) * 2 - 1
+    bits = np.unpackbits(np.frombuffer(digest, np.uint8))
+    return bits.astype(np.float32) * 2 - 1
 
 
 def load() -> Embedder:

@@ -16,8 +16,17 @@ import numpy as np
 from codesearch import files, languages
 from codesearch.chunking import chunk
 from codesearch.embedding import Embedder
+from codesearch.errors import GrammarError
 from codesearch.files import Rules
-from codesearch.model import Chunk, FileRecord, FileStat, Passage, Skipped, SkipReason
+from codesearch.model import (
+    Chunk,
+    FileRecord,
+    FileStat,
+    Passage,
+    Skipped,
+    SkipReason,
+    SourceFile,
+)
 from codesearch.places import Root
 from codesearch.segment import Segment, of_chunks, with_vectors
 
@@ -110,12 +119,19 @@ def prepare(
         if was is not None and was.digest == got.digest and not was.skipped:
             touched.append(replace(was, size=stat.size, mtime_ns=mtime))
             continue
-        found = chunk(got)
+        found = _chunks(got)
         records.append(
             FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
         )
         chunks.append(found)
     return Prepared(of_chunks(records, chunks), records, chunks, touched, gone)
+
+
+def _chunks(file: SourceFile) -> list[Chunk]:
+    try:
+        return chunk(file)
+    except GrammarError:  # its parser is not installed: windows of lines are better than nothing
+        return chunk(replace(file, language=languages.TEXT))
 
 
 def key(embedder_id: str, passage: Passage) -> str:

@@ -98,12 +98,9 @@ def _commit(prepared: Prepared, store: Store, embedder: Embedder, outcome: Outco
         table[missing] = fresh
     if len(rows):
         vectors = table[rows]
-    digests = {r.path: r.digest for r in prepared.records}
     each = iter(keys)
-    rows_of_chunks = [
-        (c, digests[c.path], [next(each) for _ in range(len(c.cuts) + 1)]) for c in flat
-    ]
-    store.commit(prepared.records, rows_of_chunks, [distinct[i] for i in missing], table[missing])
+    stored_chunks = [(c, [next(each) for _ in range(len(c.cuts) + 1)]) for c in flat]
+    store.commit(prepared.records, stored_chunks, [distinct[i] for i in missing], table[missing])
     outcome.embedded += len(missing)
     outcome.reused += len(distinct) - len(missing)
     return with_vectors(prepared.segment, vectors)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 
 from codesearch.files import Rules
@@ -43,7 +44,7 @@ def prepare_all(
             while True:
                 # A few batches ahead and no more: what is prepared and not yet committed
                 # is held in memory.
-                while len(running) < workers + 1 and (batch := next(waiting, None)):
+                for batch in islice(waiting, workers + 1 - len(running)):
                     of_batch = {s.path: known[s.path] for s in batch if s.path in known}
                     running.add(pool.submit(prepare, root, batch, rules, of_batch))
                 if not running:

@@ -90,7 +90,9 @@ def _update(
     manifest = db.manifest()
     base = _base(db, manifest, stored)
     on_progress(Progress("scan", 0, None))
-    stats = files.scan(site.root, site.rules)
+    with files.start_scan(site.root, site.rules) as scan:
+        stats = scan.finish()
+    notes += scan.notes
     todo = plan(stats, {p: (r.size, r.mtime_ns) for p, r in manifest.items()})
     out = ingest(
         site.root, site.rules, todo, manifest, db, site.embedder, base, site.jobs, on_progress
@@ -128,10 +130,9 @@ def _base(
     if stored.generation == db.generation:
         return s
     same = [
-        (r := manifest.get(p)) is not None and (r.digest, r.size, r.mtime_ns) == of_segment
-        for p, *of_segment in zip(
-            s.path.all(), s.digest.all(), s.size.tolist(), s.mtime_ns.tolist(), strict=True
-        )
+        (now := manifest.get(was.path)) is not None
+        and (now.digest, now.size, now.mtime_ns) == (was.digest, was.size, was.mtime_ns)
+        for was in s.records()
     ]
     held = {p for p, ok in zip(s.path.all(), same, strict=True) if ok}
     rest = from_store(db, manifest, sorted(manifest.keys() - held))

@@ -33,7 +33,7 @@ class Layer:
     def average(self) -> F32:
         if not self.segment.n_chunks:
             return np.ones(len(FIELDS), np.float32)
-        return self.segment.lengths.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return np.asarray(self.segment.lengths.mean(axis=0), np.float32)
 
     @cached_property
     def file_length(self) -> F32:

@@ -97,10 +97,10 @@ def gather(
     of_files = np.zeros(files, np.float32)
     average = float(view.file_length.mean()) if files else 0.0
     for term in asked.terms:
-        found = list(view.postings(term))
-        weight = rank.idf(total, sum(len(c) for c, _ in found))
+        postings = list(view.postings(term))
+        weight = rank.idf(total, sum(len(c) for c, _ in postings))
         in_files = np.zeros(files, np.float32)
-        for chunk, tf in found:
+        for chunk, tf in postings:
             rank.add_bm25f(bm25, chunk, tf, view.norms, weight)
             in_files += np.bincount(view.file[chunk], tf[:, :2].sum(axis=1), files)
         file_weight = rank.idf(files, int(np.count_nonzero(in_files)))

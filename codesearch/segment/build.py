@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,8 +147,8 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
     new_chunk = np.full(int(bases[-1]), -1, np.int64)
     new_chunk[chunks] = np.arange(len(chunks))
 
-    def column(name: str) -> NDArray[np.generic]:
-        whole = np.concatenate([getattr(s, name) for s in segments])
+    def column(name: str) -> NDArray[Any]:
+        whole: NDArray[Any] = np.concatenate([getattr(s, name) for s in segments])
         return whole[chunks]
 
     def strings(name: str) -> Strings:
@@ -157,9 +157,11 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
             whole.extend(getattr(s, name).all_bytes())
         return Strings.of_bytes([whole[i] for i in chunks.tolist()])
 
-    def of_files(name: str) -> NDArray[np.generic]:
+    def of_files(name: str) -> NDArray[Any]:
         base = np.cumsum([0] + [s.n_files for s in segments])
-        return np.concatenate([getattr(s, name) for s in segments])[files + base[source]]
+        whole: NDArray[Any] = np.concatenate([getattr(s, name) for s in segments])
+        picked: NDArray[Any] = whole[files + base[source]]
+        return picked
 
     def file_strings(name: str) -> Strings:
         each = [getattr(s, name).all_bytes() for s in segments]
@@ -181,21 +183,21 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
     scale = np.concatenate([s.scale for s in segments])
     return Segment(
         path=Strings.of_bytes([path[i] for i in order.tolist()]),
-        size=of_files("size"),  # type: ignore[arg-type]
-        mtime_ns=of_files("mtime_ns"),  # type: ignore[arg-type]
+        size=of_files("size"),
+        mtime_ns=of_files("mtime_ns"),
         digest=file_strings("digest"),
         language=file_strings("language"),
         skipped=file_strings("skipped"),
         detail=file_strings("detail"),
-        flags=of_files("flags"),  # type: ignore[arg-type]
+        flags=of_files("flags"),
         first_chunk=_edges(stop - start, np.uint32),
         file=np.repeat(np.arange(len(files), dtype=np.uint32), stop - start),
-        kind=column("kind"),  # type: ignore[arg-type]
+        kind=column("kind"),
         symbol=strings("symbol"),
         signature=strings("signature"),
-        start_line=column("start_line"),  # type: ignore[arg-type]
-        end_line=column("end_line"),  # type: ignore[arg-type]
-        lengths=column("lengths"),  # type: ignore[arg-type]
+        start_line=column("start_line"),
+        end_line=column("end_line"),
+        lengths=column("lengths"),
         first_piece=_edges(piece_count[chunks], np.uint32),
         vocabulary=vocabulary,
         first_posting=first_posting,
@@ -247,8 +249,8 @@ def _ranges(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.i
     return np.arange(edges[-1]) + np.repeat(start - edges[:-1], length)
 
 
-def _edges(counts: Sequence[int] | NDArray[np.int64], dtype: type) -> NDArray:  # type: ignore[type-arg]
-    edges = np.zeros(len(counts) + 1, dtype)
+def _edges(counts: Sequence[int] | NDArray[np.int64], dtype: Any) -> NDArray[Any]:
+    edges: NDArray[Any] = np.zeros(len(counts) + 1, dtype)
     np.cumsum(counts, out=edges[1:])
     return edges
 

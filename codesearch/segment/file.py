@@ -81,7 +81,7 @@ def load(file: Path) -> tuple[Segment, dict[str, Any]]:
         count = int(np.prod(shape))
         arrays[name] = np.frombuffer(mapped, dtype, count, start + at).reshape(shape)
     try:
-        values = {
+        values: dict[str, Any] = {
             f.name: Strings(arrays[f.name + ".blob"], arrays[f.name + ".offsets"])
             if f.name + ".blob" in arrays
             else arrays[f.name]
