@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 import click
 
-from codesearch import __version__, config, output
+from codesearch import __version__, output
 from codesearch.cli import base
+from codesearch.config import variable  # the name config is that of a command here
 from codesearch.errors import CodesearchError, did_you_mean
 
 COMMANDS = (
@@ -86,7 +87,7 @@ def run(args: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what an encoding lacks is shown as an escape
             stream.reconfigure(errors="backslashreplace")
-    instruction = config.variable(base.COMPLETION)
+    instruction = variable(base.COMPLETION)
     if instruction:
         from click.shell_completion import shell_complete
 

@@ -12,7 +12,7 @@ from codesearch.cli.base import FOUND, Door
 from codesearch.cli.scope import current_folder
 
 
-@click.group("config")
+@click.group("config", no_args_is_help=False)
 def command() -> None:
     """Show the configuration."""
 
