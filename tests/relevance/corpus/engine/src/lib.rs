@@ -1,0 +1,3 @@
+pub mod compaction;
+pub mod store;
+pub mod wal;
