@@ -1,0 +1,33 @@
+"""Chunking: a file's text to the units that answer questions.
+
+Functions with their docs, headers of types with the signatures of their members, constants,
+sections of documents, and what is left over: every line of a file is in at least one chunk.
+Knows languages only through their grammars; reads no file and embeds nothing.
+"""
+
+from __future__ import annotations
+
+from codesearch import languages
+from codesearch.chunking import prose, syntax
+from codesearch.model import Chunk, SourceFile
+
+__all__ = ["chunk"]
+
+
+def chunk(file: SourceFile) -> list[Chunk]:
+    """The chunks of a file, by their first lines, containers before their members.
+
+    No text makes it fail: what a parser does not understand, or not within its budget of time,
+    is cut into windows of lines.
+
+    Raises:
+        GrammarError: the language is unknown, or its parser cannot be loaded.
+    """
+    if file.language != languages.TEXT:
+        grammar = languages.grammar(file.language)
+        if grammar.sections:
+            return prose.sections(file, grammar.sections)
+        found = syntax.chunk(grammar, file)
+        if found is not None:
+            return found
+    return prose.windows(file)

@@ -1,0 +1,266 @@
+"""Parsing: one pass of tree-sitter and one query over a file, within a time budget.
+
+Gives the definitions of a file as a tree of their own, and its comments and attributes as
+sorted ranges. All offsets are of UTF-8 bytes. What becomes a chunk is decided in outline.py.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from codesearch.languages import DEFINED, Grammar
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+#: Seconds for the parser and the query together, see ``parse``.
+BUDGET = 2.0
+
+FUNCTIONS = frozenset({"function", "method"})
+_WRAPPER = "wrapper"
+#: Bytes handed to the parser at a time. Predicates read a name through the same function.
+_READ = 4_096
+#: Unfinished matches at any moment: bounds the query on hostile input.
+_MATCH_LIMIT = 65_536
+_SPACE = b" \t\r\n"
+#: What captures stand for: a kind, and whether it is a mere declaration.
+_ROLES: dict[str, tuple[str, bool]] = {
+    **{capture: (capture, False) for capture in ("comment", "attribute", _WRAPPER)},
+    **{f"definition.{kind}": (kind, False) for kind in DEFINED},
+    **{f"declaration.{kind}": (kind, True) for kind in DEFINED},
+}
+
+
+class Source:
+    """A file's bytes with its line starts; rows are 0-based."""
+
+    def __init__(self, text: str) -> None:
+        # A lone surrogate is no character: it becomes "?", and everything stays decodable.
+        self.data = text.encode("utf-8", "replace")
+        lengths = (len(line) + 1 for line in self.data.split(b"\n"))
+        self.starts = list(accumulate(lengths, initial=0))[:-1]
+
+    def row(self, offset: int) -> int:
+        return bisect_right(self.starts, offset) - 1
+
+    def line_start(self, offset: int) -> int:
+        return self.starts[bisect_right(self.starts, offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """Where the line of ``offset`` ends, before its line break."""
+        row = bisect_right(self.starts, offset)
+        return self.starts[row] - 1 if row < len(self.starts) else len(self.data)
+
+    def text(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Mark:
+    """A comment or an attribute. ``doc`` is the range that holds a comment's words."""
+
+    start: int
+    end: int
+    is_comment: bool
+    doc: tuple[int, int]
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    """What a pattern of the grammar matched, with the definitions inside it.
+
+    ``outer`` and ``outer_end`` take in what wraps it (``export``, decorators). ``inner``
+    counts the named functions at any depth.
+    """
+
+    kind: str
+    declared: bool
+    start: int
+    end: int
+    outer: int
+    outer_end: int
+    node: Node
+    fixed_name: str = ""
+    name: Node | None = None
+    title: Node | None = None
+    scope: Node | None = None
+    value: Node | None = None
+    parameters: Node | None = None
+    body: Node | None = None
+    docs: list[tuple[int, int]] = field(default_factory=list)
+    children: list[Definition] = field(default_factory=list)
+    inner: int = 0
+
+    @property
+    def named(self) -> bool:
+        return bool(self.name or self.title or self.fixed_name)
+
+    def body_node(self) -> Node | None:
+        return self.body or (self.value or self.node).child_by_field_name("body")
+
+    def parameter_list(self) -> Node | None:
+        if self.parameters is not None:
+            return self.parameters
+        node = self.value or self.node
+        return node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
+
+
+@dataclass(slots=True)
+class Parsed:
+    source: Source
+    definitions: list[Definition]
+    marks: list[Mark]
+    ends: list[int]  # of the marks
+
+
+def parse(grammar: Grammar, source: Source) -> Parsed | None:
+    """The definitions of a file, or None if the budget was spent.
+
+    Raises:
+        GrammarError: the grammar's parser or query cannot be used.
+    """
+    from tree_sitter import Parser, QueryCursor
+
+    query = grammar.query
+    data = _masked(grammar, source.data)
+    deadline = time.monotonic() + BUDGET
+
+    def late(*_: object) -> bool:
+        return time.monotonic() > deadline
+
+    def read(offset: int, _: object) -> bytes:
+        return data[offset : offset + _READ]
+
+    # A parser of its own for every file: after a cancelled parse it would resume that one.
+    try:
+        tree = Parser(grammar.language).parse(read, progress_callback=late)
+    except ValueError:  # cancelled
+        return None
+    # The query has no progress callback: it crashes in tree_sitter 0.26.1.
+    matches = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
+    return None if late() else _collect(grammar, source, matches)
+
+
+def _masked(grammar: Grammar, data: bytes) -> bytes:
+    """The bytes with what ``masked`` matches overwritten by spaces, line breaks kept."""
+    if not grammar.masked:
+        return data
+    pattern = re.compile(grammar.masked.encode(), re.MULTILINE)
+    out = bytearray(data)
+    for match in pattern.finditer(data):
+        for group in range(1, pattern.groups + 1) if pattern.groups else (0,):
+            a, b = match.span(group)
+            if a >= 0:
+                out[a:b] = re.sub(rb"[^\n]", b" ", data[a:b])
+    return bytes(out)
+
+
+def _collect(
+    grammar: Grammar, source: Source, matches: list[tuple[int, dict[str, list[Node]]]]
+) -> Parsed:
+    data, query = source.data, grammar.query
+    found: dict[int, Definition] = {}
+    marks: list[Mark] = []
+    matches.sort(key=itemgetter(0))  # an earlier pattern decides
+    for pattern, captures in matches:
+        role = node = None
+        for capture, nodes in captures.items():
+            role = _ROLES.get(capture)
+            if role is not None:
+                node = nodes[0]
+                break
+        if role is None or node is None:
+            continue
+        kind, declared = role
+        start, end = node.start_byte, node.end_byte
+        while end > start and data[end - 1] in _SPACE:  # some kinds take in a line break
+            end -= 1
+        if end == start:
+            continue
+        if kind in ("comment", "attribute"):
+            inner = captures.get("doc")
+            words = (inner[0].start_byte, inner[0].end_byte) if inner else (start, end)
+            marks.append(Mark(start, end, kind == "comment", words))
+            continue
+        definition = found.get(node.id)
+        if definition is None:
+            definition = Definition(kind, declared, start, end, start, end, node)
+            found[node.id] = definition
+            settings = query.pattern_settings(pattern)
+            if settings:
+                definition.fixed_name = settings.get("name") or ""
+        if kind == definition.kind and declared == definition.declared:
+            _add(definition, captures)
+    marks = list(_outermost(marks))
+    return Parsed(source, _nested(list(found.values()), data), marks, [mark.end for mark in marks])
+
+
+def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
+    """Takes captures that the definition does not have yet."""
+    for capture, nodes in captures.items():
+        if capture == "name":
+            definition.name = definition.name or nodes[0]
+        elif capture == "value":
+            definition.value = definition.value or nodes[0]
+        elif capture == "body":
+            definition.body = definition.body or nodes[0]
+        elif capture == "parameters":
+            definition.parameters = definition.parameters or nodes[0]
+        elif capture == "doc":
+            if not definition.docs:
+                definition.docs = [(nodes[0].start_byte, nodes[-1].end_byte)]
+        elif capture == "title":
+            definition.title = definition.title or nodes[0]
+        elif capture == "scope":
+            definition.scope = definition.scope or nodes[0]
+
+
+def _outermost(marks: list[Mark]) -> Iterator[Mark]:
+    """Sorted, without those inside another one, so that ends are sorted too."""
+    marks.sort(key=lambda mark: (mark.start, -mark.end))
+    last = -1
+    for mark in marks:
+        if mark.start >= last:
+            last = mark.end
+            yield mark
+
+
+def _nested(found: list[Definition], data: bytes) -> list[Definition]:
+    """Definitions as a tree, each wrapper merged with the one definition that it wraps."""
+    found.sort(key=lambda d: (d.start, -d.end, d.kind != _WRAPPER))
+    root: list[Definition] = []
+    stack: list[Definition] = []
+    for definition in found:
+        while stack and stack[-1].end <= definition.start:
+            stack.pop()
+        (stack[-1].children if stack else root).append(definition)
+        stack.append(definition)
+    for definition in reversed(found):  # inner ones first
+        if definition.children:
+            definition.children = _unwrapped(definition.children, data)
+            for child in definition.children:
+                own = child.kind in FUNCTIONS and not child.declared and child.named
+                definition.inner += child.inner + own
+    return _unwrapped(root, data)
+
+
+def _unwrapped(children: list[Definition], data: bytes) -> list[Definition]:
+    out: list[Definition] = []
+    for child in children:
+        if child.kind != _WRAPPER:
+            out.append(child)
+            continue
+        if len(child.children) == 1:
+            wrapped = child.children[0]
+            gap = child.end - wrapped.outer_end
+            if gap < 80 and not data[wrapped.outer_end : child.end].strip(b" \t\r\n;,"):
+                wrapped.outer, wrapped.outer_end = child.start, child.end
+        out.extend(child.children)
+    return out

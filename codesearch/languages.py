@@ -1,0 +1,399 @@
+"""Grammars: one TOML file a language, and which of them a file belongs to.
+
+A new language is one new file in ``grammars/``; no Python. The file's first paragraph (up to the
+first blank line) is its *head*, all that detection needs, so that a scan parses no queries:
+
+``name``, ``aliases``
+    The language's name in the index and in ``--lang``, and other spellings of it.
+``extensions``, ``files``, ``shebangs``
+    Endings without the dot (``"d.ts"`` is tried before ``"ts"``; as written, then in lower case),
+    whole file names, interpreters without their version.
+``contents``
+    A table from an extension to a regular expression (multi-line mode): the extension is this
+    language's only if the beginning of the file matches. Others may claim it without a condition.
+
+What follows is read when a file of the language is met:
+
+``parser``, ``entry``
+    The Python package of the tree-sitter grammar and its function (``language`` if not given).
+``sections``
+    Instead of a parser: "markdown" or "restructuredtext", cut by headings.
+``extends``
+    Another grammar's name, whose keys are taken where this file has none. ``definitions`` add up:
+    this file's patterns come first and win.
+``definitions``
+    A tree-sitter query. Each pattern captures one ``@definition.KIND`` node, KIND being one of
+    function, method, class, struct, trait, interface, enum, type, constant, macro, or
+
+    * ``module``: a container with a header that is no type (an ``impl`` block, a Ruby module);
+    * ``namespace``: gives its name to what it holds and is otherwise transparent: its own lines
+      belong to the file's leftovers.
+
+    ``@declaration.KIND`` is a definition that stays in what surrounds it unless it has a doc
+    comment or is longer than five lines: a prototype, an abstract method, a small variable.
+    If several patterns match one node the first decides, later ones of that kind add captures.
+    A function becomes a method by itself inside a class, struct, trait, interface or enum. A
+    function without a ``@name`` (a callback) is no chunk; it keeps what is defined in it.
+
+    ``@name``
+        The symbol's text, e.g. ``Foo::bar``; ``#set! name "default"`` gives a fixed one.
+    ``@title``
+        A name in plain words (a test's title): joined with " > " in place of a dot.
+    ``@scope``
+        What goes before the name and is not around the node (the receiver's type of a Go method).
+    ``@value``, or ``@parameters`` and ``@body``
+        Where the fields ``parameters`` and ``body`` are not the node's own: the node that has
+        them, or these nodes themselves. The signature is what stands before the body.
+    ``@doc``
+        A docstring inside the node. With ``@comment`` in the same pattern: its text.
+    ``@comment``, ``@attribute``, ``@wrapper``
+        More nodes like those of the keys below, where a kind alone does not tell.
+    Captures that begin with ``_`` serve predicates; ``#not-any-of?`` is not to be trusted.
+``parameters``
+    A query over one parameter list; ``@parameter`` is a name. Patterns begin at the list's node.
+``receivers``
+    Parameters that are no argument of a call: ``self``, ``cls``.
+``comments``, ``attributes``
+    Node kinds. Directly above a definition, both belong to it; comments are its doc.
+    Attributes (annotations, decorators) are left out of signatures.
+``wrappers``
+    Kinds that wrap one definition and end with it: ``export``, ``template``, decorators.
+``separators``
+    What stands between the parts of a name besides a dot, e.g. ``["::"]``.
+``omitted``
+    Parts of a name that mean nothing: ``exports``, ``prototype``.
+``trivia``
+    A regular expression of lines, found between definitions, that carry nothing of their own
+    (``#endif``, ``else:``): they stay with the neighbouring chunk.
+``masked``
+    A regular expression over the whole text: what its groups (or, without groups, the match)
+    cover is hidden from the parser, e.g. macros before a function that the parser cannot know.
+``merge``
+    true: neighbouring functions of one name are one chunk (clauses, overloads, signatures).
+``[duplicates]``
+    ``identifiers``, ``literals``, ``comments``: node kinds that comparing functions abstracts
+    from or leaves out.
+``[[example]]``
+    ``source`` and the ``[[example.chunk]]`` that it must give, in order; each fixes what it
+    names of kind, symbol, signature, doc, parameters, lines, text. Not read at run time.
+
+This room does not know what a chunk is, and imports a parser only when its language is met.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import importlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codesearch.errors import GrammarError
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+#: The language of files that no grammar claims.
+TEXT = "text"
+
+#: The version of what chunking makes of a grammar: to be raised when other chunks come of it.
+CHUNKER = 1
+
+#: How much of a file's beginning ``contents`` and shebangs look at, in characters.
+HEAD = 16_384
+
+CAPTURES = frozenset("name title scope value parameters body doc comment attribute wrapper".split())
+DEFINED = frozenset(
+    "function method class struct trait interface enum type constant macro module namespace".split()
+)
+
+_EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
+_HEAD_KEYS = ("aliases", "extensions", "files", "shebangs", "contents")
+_VERSION = re.compile(r"[\d.]+$")
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Node kinds of a language for comparing functions by their tokens."""
+
+    identifiers: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One language; the fields are the keys that the module's docstring describes."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    shebangs: tuple[str, ...] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
+    parser: str = ""
+    entry: str = "language"
+    sections: str = ""
+    extends: str = ""
+    definitions: str = ""
+    parameters: str = ""
+    receivers: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+    separators: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
+    trivia: str = ""
+    masked: str = ""
+    merge: bool = False
+    duplicates: Duplicates = Duplicates()
+
+    @functools.cached_property
+    def language(self) -> tree_sitter.Language:
+        """The parser's tables.
+
+        Raises:
+            GrammarError: the package is not installed, or too old or new for tree_sitter.
+        """
+        from tree_sitter import Language
+
+        wheel = self.parser.replace("_", "-")
+        try:
+            entry = getattr(importlib.import_module(self.parser), self.entry)
+            return Language(entry())
+        except (ImportError, AttributeError, ValueError) as error:
+            raise GrammarError(
+                f"the parser of {self.name} cannot be loaded: {error}",
+                f"install it with: pip install --upgrade {wheel}",
+            ) from error
+
+    @functools.cached_property
+    def query(self) -> tree_sitter.Query:
+        """``definitions`` with the kinds of comments, attributes and wrappers, compiled.
+
+        Raises:
+            GrammarError: the query does not fit the parser, or has an unknown capture.
+        """
+        lists = {
+            "comment": self.comments,
+            "attribute": self.attributes,
+            "wrapper": self.wrappers,
+        }
+        kinds = "".join(
+            f"[{' '.join(f'({kind})' for kind in names)}] @{capture}\n"
+            for capture, names in lists.items()
+            if names
+        )
+        query = self._compile("definitions", f"{self.definitions}\n{kinds}")
+        for index in range(query.capture_count):
+            capture = query.capture_name(index)
+            prefix, _, kind = capture.partition(".")
+            known = prefix in {"definition", "declaration"} and kind in DEFINED
+            if not (known or capture in CAPTURES or capture.startswith("_")):
+                raise GrammarError(f"grammars/{self.name}.toml: unknown capture @{capture}")
+        return query
+
+    @functools.cached_property
+    def parameter_query(self) -> tree_sitter.Query | None:
+        """``parameters``, compiled; None where the language has none."""
+        return self._compile("parameters", self.parameters) if self.parameters else None
+
+    def _compile(self, key: str, source: str) -> tree_sitter.Query:
+        from tree_sitter import Query, QueryError
+
+        try:
+            return Query(self.language, source)
+        except QueryError as error:
+            raise GrammarError(
+                f"grammars/{self.name}.toml: {key}: {error}",
+                f"the query may not fit the installed version of {self.parser}",
+            ) from error
+
+
+def folder() -> Path:
+    """Where the grammars are: in the package (a wheel) or beside it (a checkout)."""
+    package = Path(__file__).parent
+    inside = package / "grammars"
+    return inside if inside.is_dir() else package.parent / "grammars"
+
+
+@functools.cache
+def _sources() -> dict[str, str]:
+    """Every grammar's text without its examples, by name."""
+    sources = {}
+    for file in sorted(folder().glob("*.toml")):
+        text = file.read_text(encoding="utf-8")
+        examples = _EXAMPLES.search(text)
+        sources[file.stem] = text[: examples.start()] if examples else text
+    if not sources:
+        raise GrammarError(f"no grammars in {folder()}", "reinstall codesearch")
+    return sources
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What detection looks up."""
+
+    files: Mapping[str, str]
+    extensions: Mapping[str, tuple[tuple[re.Pattern[str] | None, str], ...]]
+    shebangs: Mapping[str, str]
+    aliases: Mapping[str, str]
+
+
+@functools.cache
+def _table() -> _Table:
+    files: dict[str, str] = {}
+    extensions: dict[str, list[tuple[re.Pattern[str] | None, str]]] = {}
+    shebangs: dict[str, str] = {}
+    aliases = {TEXT: TEXT}
+    for name, source in _sources().items():
+        head = _parse(name, source.partition("\n\n")[0])
+        aliases[name] = name
+        aliases.update(dict.fromkeys(head.get("aliases", ()), name))
+        files.update(dict.fromkeys(head.get("files", ()), name))
+        shebangs.update(dict.fromkeys(head.get("shebangs", ()), name))
+        for extension in head.get("extensions", ()):
+            condition = head.get("contents", {}).get(extension)
+            pattern = re.compile(condition, re.MULTILINE) if condition else None
+            extensions.setdefault(extension, []).append((pattern, name))
+    ordered = {
+        extension: tuple(sorted(claims, key=lambda claim: claim[0] is None))
+        for extension, claims in extensions.items()
+    }
+    return _Table(files, ordered, shebangs, aliases)
+
+
+def detect(path: str, head: bytes | str = b"") -> str:
+    """The language of a file: by its name, its ending, then its shebang; else "text".
+
+    Args:
+        path: only its last part matters.
+        head: the beginning of the file; the first ``HEAD`` characters do. It decides between
+            languages that share an ending (``.h``) and gives the shebang.
+    """
+    table = _table()
+    name = path.rpartition("/")[2]
+    if name in table.files:
+        return table.files[name]
+    text = ""
+    _, *parts = name.split(".")
+    for first in range(len(parts)):
+        extension = ".".join(parts[first:])
+        claims = table.extensions.get(extension) or table.extensions.get(extension.lower(), ())
+        for pattern, language in claims:
+            if pattern is None:
+                return language
+            text = text or _beginning(head)
+            if pattern.search(text):
+                return language
+    if head[:2] in (b"#!", "#!"):
+        return table.shebangs.get(_interpreter(_beginning(head)), TEXT)
+    return TEXT
+
+
+def _beginning(head: bytes | str) -> str:
+    return head[:HEAD] if isinstance(head, str) else head[:HEAD].decode("latin-1")
+
+
+def _interpreter(text: str) -> str:
+    """The program's name in a ``#!`` line, without folder and version; it may be empty."""
+    words = text[2:].partition("\n")[0].split()
+    if words and words[0].rpartition("/")[2] == "env":
+        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    return _VERSION.sub("", words[0].rpartition("/")[2]) if words else ""
+
+
+def names() -> tuple[str, ...]:
+    """Every language that has a grammar, sorted."""
+    return tuple(sorted(_sources()))
+
+
+def canonical(name: str) -> str:
+    """The name of a language given by name or alias, in any case; "text" is one too.
+
+    Raises:
+        GrammarError: there is no such language.
+    """
+    aliases = _table().aliases
+    known = aliases.get(name.lower())
+    if known is None:
+        near = difflib.get_close_matches(name.lower(), aliases, n=1)
+        hint = f"did you mean {near[0]}?" if near else "codesearch languages lists them"
+        raise GrammarError(f"there is no language {name!r}", hint)
+    return known
+
+
+@functools.cache
+def grammar(name: str) -> Grammar:
+    """The grammar of a language, by name or alias.
+
+    Raises:
+        GrammarError: there is none, or its file is wrong.
+    """
+    name = canonical(name)
+    if name == TEXT:
+        raise GrammarError("plain text has no grammar")
+    return _build(name, _table_of(name))
+
+
+def _table_of(name: str) -> dict[str, Any]:
+    """A grammar's keys with those of what it extends."""
+    own = _parse(name, _sources()[name])
+    base_name = own.get("extends")
+    if not base_name:
+        return own
+    if base_name not in _sources() or base_name == name:
+        raise GrammarError(f"grammars/{name}.toml: extends: there is no grammar {base_name!r}")
+    base = _table_of(base_name)
+    merged = {key: value for key, value in base.items() if key not in _HEAD_KEYS} | own
+    merged["definitions"] = f"{own.get('definitions', '')}\n{base.get('definitions', '')}"
+    merged["duplicates"] = base.get("duplicates", {}) | own.get("duplicates", {})
+    return merged
+
+
+def _parse(name: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise GrammarError(f"grammars/{name}.toml is no TOML: {error}") from error
+
+
+def _build(name: str, table: Mapping[str, Any]) -> Grammar:
+    duplicates = table.get("duplicates", {})
+    _check_keys(name, table, (f.name for f in fields(Grammar)))
+    _check_keys(name, duplicates, (f.name for f in fields(Duplicates)))
+    grammar = Grammar(
+        **{key: _frozen(value) for key, value in table.items() if key != "duplicates"},
+        duplicates=Duplicates(**{key: _frozen(value) for key, value in duplicates.items()}),
+    )
+    if grammar.name != name:
+        raise GrammarError(f"grammars/{name}.toml: name is {grammar.name!r}")
+    if bool(grammar.parser) == bool(grammar.sections):
+        raise GrammarError(f"grammars/{name}.toml needs either parser or sections")
+    return grammar
+
+
+def _check_keys(name: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise GrammarError(f"grammars/{name}.toml: unknown key {key!r}", hint)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def digest() -> str:
+    """A digest of all grammars without their examples, and of the chunker's version."""
+    whole = hashlib.sha256(f"{CHUNKER}\0".encode())
+    for name, source in _sources().items():
+        whole.update(f"{name}\0{source}\0".encode())
+    return whole.hexdigest()[:16]
