@@ -119,31 +119,36 @@ def _singular(word: str) -> str:
 
 
 @lru_cache(maxsize=1 << 17)
-def expand(identifier: str) -> tuple[str, ...]:
-    """The terms of one identifier or word: its stemmed parts, then the whole if it has several.
+def parts(identifier: str) -> tuple[str, ...]:
+    """The stemmed parts of one identifier or word, in order.
 
-    Single ASCII letters are no terms: they are loop variables.
+    Single ASCII letters are no parts: they are loop variables.
     """
     if len(identifier) > 4 * _MAX_TERM:
         identifier = identifier[: 4 * _MAX_TERM]
     if identifier.isascii():
-        parts = _PART.findall(identifier)
-        words = [p.lower() for p in parts]
-        out = [stem(w) for w in words if len(w) > 1 and len(w) <= _MAX_TERM]
-    else:
-        identifier = fold(identifier)
-        out, words = [], []
-        rest = identifier
-        for run in _UNSPACED.findall(identifier):
-            out.extend(run[i : i + 2] for i in range(len(run) - 1) or range(1))
-            rest = rest.replace(run, " ")
-        words = [p.lower() for p in _UNICODE_PART.findall(rest)]
-        out.extend(stem(w) for w in words if len(w) <= _MAX_TERM and (len(w) > 1 or w > "\x7f"))
-    if len(words) > 1:
-        whole = identifier.replace("_", "").replace(" ", "").lower()
-        if len(whole) <= _MAX_TERM and whole not in out:
-            out.append(whole)
+        words = _PART.findall(identifier)
+        return tuple([stem(w.lower()) for w in words if 1 < len(w) <= _MAX_TERM])
+    identifier = fold(identifier)
+    out: list[str] = []
+    for run in _UNSPACED.findall(identifier):
+        out.extend(run[i : i + 2] for i in range(len(run) - 1) or range(1))
+        identifier = identifier.replace(run, " ")
+    words = [w.lower() for w in _UNICODE_PART.findall(identifier)]
+    out.extend(stem(w) for w in words if len(w) <= _MAX_TERM and (len(w) > 1 or w > "\x7f"))
     return tuple(out)
+
+
+@lru_cache(maxsize=1 << 17)
+def expand(identifier: str) -> tuple[str, ...]:
+    """The terms of one identifier: its parts, then the whole of it where it has several."""
+    found = parts(identifier)
+    plain = identifier.strip("_")
+    if len(found) > 1 or (found and not plain.isalpha()):
+        whole = fold(plain).replace("_", "").lower()
+        if len(whole) <= _MAX_TERM and whole not in found and not _UNSPACED.search(whole):
+            return (*found, whole)
+    return found
 
 
 def fold(text: str) -> str:
@@ -170,16 +175,20 @@ def count(text: str) -> Counter[str]:
     return total
 
 
-def question_terms(text: str) -> list[str]:
-    """The distinct terms of a question in order, without the words that all questions share.
+def question_words(text: str) -> list[str]:
+    """The distinct words of a question in order, without those that all questions share.
 
     If nothing would be left ("how to do it"), the stop words are kept.
     """
     all_words = words(text)
     said = {w.lower() for w in all_words}
     stop = STOP_WORDS.union(*(own for own in FOREIGN_STOP_WORDS if len(own & said) > 1))
-    kept = [w for w in all_words if w.lower() not in stop]
-    return _distinct(term for w in kept or all_words for term in expand(w))
+    return _distinct([w for w in all_words if w.lower() not in stop] or all_words)
+
+
+def question_terms(text: str) -> list[str]:
+    """The distinct terms of the words of a question, in order."""
+    return _distinct(term for w in question_words(text) for term in expand(w))
 
 
 def identifiers(text: str) -> list[str]:

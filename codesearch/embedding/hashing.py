@@ -9,9 +9,11 @@ deterministic on every machine and needs no data.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from hashlib import blake2b
-from math import log1p
+from functools import cache, lru_cache
+from hashlib import blake2b, shake_128
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ _SUBWORD = 0.35  # share of a word's direction that its spelling gives
 _SYMBOL = 2.0  # how often the symbol and the path count: a name says what a body does
 _PATH = 2.0
 _PATH_PARTS = 4
+_GRAM_ROWS = 8192
+_MAX_ROWS = 40_000  # about 40 MB
 
 # Words of syntax: in nearly every chunk, so they say next to nothing.
 _COMMON = frozenset(
@@ -46,27 +50,29 @@ _COMMON_WEIGHT = 0.15
 class HashingEmbedder:
     """See the module's text."""
 
-    id = "hashing/2"
+    id = "hashing/1"
     dimension = _DIMENSION
     remote = False
     weight = 0.35
     floor = 0.18
 
     def __init__(self) -> None:
-        self._rows: dict[str, int] = {}
-        self._table = np.zeros((1024, _DIMENSION), np.float32)
+        self._rows = _Rows()
 
     def embed_documents(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
-        weighted = [self._weigh(p) for p in passages]
-        return self._sum(weighted)
+        return self._sums([self._weigh(p) for p in passages])
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        (row,) = self._sum([dict.fromkeys(terms.question_terms(text), 1.0)])
+        rows = [self._rows[word] for word in terms.question_words(text)]
+        (row,) = self._sums([(rows, np.ones(len(rows), np.float32))])
         return np.asarray(row)
 
-    def _weigh(self, passage: Passage) -> dict[str, float]:
+    def _weigh(self, passage: Passage) -> tuple[list[int], NDArray[np.float32]]:
+        """The rows of a passage's identifiers and how much each counts."""
         path = "/".join(passage.path.split("/")[-_PATH_PARTS:])
-        out: dict[str, float] = {}
+        rows: list[int] = []
+        counts: list[int] = []
+        factors: list[float] = []
         for text, factor in (
             (passage.code, 1.0),
             (passage.doc, 1.0),
@@ -74,50 +80,66 @@ class HashingEmbedder:
             (path, _PATH),
         ):
             if text:
-                for term, n in terms.count(text).items():
-                    out[term] = out.get(term, 0.0) + factor * log1p(n)
-        return out
+                found = Counter(terms.words(text))
+                rows += map(self._rows.__getitem__, found)
+                counts += found.values()
+                factors += [factor] * len(found)
+        weights = np.log1p(np.array(counts, np.float32)) * np.array(factors, np.float32)
+        return rows, weights
 
-    def _sum(self, documents: Sequence[dict[str, float]]) -> NDArray[np.float32]:
+    def _sums(
+        self, documents: Sequence[tuple[list[int], NDArray[np.float32]]]
+    ) -> NDArray[np.float32]:
         out = np.zeros((len(documents), _DIMENSION), np.float32)
-        for i, document in enumerate(documents):
-            if document:
-                rows = self._rows_of(document)
-                out[i] = (
-                    np.fromiter(document.values(), np.float32, len(document)) @ self._table[rows]
-                )
+        table = self._rows.table
+        for i, (rows, weights) in enumerate(documents):
+            if rows:
+                out[i] = weights @ table[rows]
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         np.divide(out, norms, out=out, where=norms > 0)
+        if len(self._rows) > _MAX_ROWS:
+            self._rows = _Rows()
         return out
 
-    def _rows_of(self, document: dict[str, float]) -> list[int]:
-        known = self._rows
-        rows = []
-        for term in document:
-            row = known.get(term)
-            if row is None:
-                row = known[term] = len(known)
-                if row >= len(self._table):
-                    self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-                self._table[row] = _direction(term)
-            rows.append(row)
-        return rows
+
+class _Rows(dict[str, int]):
+    """Identifier -> its row in ``table``, made when it is first met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = np.zeros((1024, _DIMENSION), np.float32)
+
+    def __missing__(self, word: str) -> int:
+        row = self[word] = len(self)
+        if row >= len(self.table):
+            self.table = np.concatenate([self.table, np.zeros_like(self.table)])
+        for part in terms.parts(word):
+            self.table[row] += _direction(part)
+        return row
 
 
-def _direction(term: str) -> NDArray[np.float32]:
-    whole = _signs(term)
-    marked = f"<{term}>"
-    grams = [marked[i : i + 3] for i in range(len(marked) - 2)]
-    if term.isascii() and len(grams) > 2:
-        whole = whole + _SUBWORD * sum(map(_signs, grams)) / len(grams) ** 0.5
-    weight = _COMMON_WEIGHT if term in _COMMON else 1.0
-    return weight * whole
+@lru_cache(maxsize=1 << 15)
+def _direction(part: str) -> NDArray[np.float32]:
+    """What a part of an identifier adds; many identifiers share it."""
+    encoded = part.encode("utf-8", "surrogatepass")
+    whole = _signs(blake2b(encoded, digest_size=_DIMENSION // 8).digest()).astype(np.float32)
+    if part.isascii() and len(part) > 2:
+        marked = b"<%b>" % encoded
+        rows = [crc32(marked[i : i + 3]) % _GRAM_ROWS for i in range(len(marked) - 2)]
+        whole += _SUBWORD / len(rows) ** 0.5 * _grams()[rows].sum(axis=0)
+    return _COMMON_WEIGHT * whole if part in _COMMON else whole
 
 
-def _signs(text: str) -> NDArray[np.float32]:
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIMENSION // 8).digest()
-    bits = np.unpackbits(np.frombuffer(digest, np.uint8))
-    return bits.astype(np.float32) * 2 - 1
+@cache
+def _grams() -> NDArray[np.int8]:
+    """A random direction for every hash of a trigram. Shape (_GRAM_ROWS, _DIMENSION)."""
+    bits = shake_128(b"codesearch trigrams").digest(_GRAM_ROWS * _DIMENSION // 8)
+    return _signs(bits).reshape(_GRAM_ROWS, _DIMENSION)
+
+
+def _signs(bits: bytes) -> NDArray[np.int8]:
+    """+1 and -1 for the bits that are 1 and 0."""
+    return np.unpackbits(np.frombuffer(bits, np.uint8)).view(np.int8) * 2 - 1
 
 
 def load() -> Embedder:

@@ -7,6 +7,7 @@ an old segment and what has changed since, a segment and its overlay.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -85,44 +86,65 @@ def _flags(path: str) -> int:
 def _postings(
     flat: Sequence[tuple[int, Chunk]], records: Sequence[FileRecord]
 ) -> tuple[Strings, NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8], NDArray[np.uint16]]:
-    ids: dict[str, int] = {}
-    keys: list[int] = []  # term id << 32 | chunk
-    values: list[int] = []  # the four counts, a byte each
-    lengths = np.zeros((len(flat), len(FIELDS)), np.uint16)
-    of_path = [terms.count(r.path) for r in records]
-    for number, (file, chunk) in enumerate(flat):
-        fields = (
-            terms.count(chunk.text),
-            terms.count(chunk.doc) if chunk.doc else {},
-            terms.count(chunk.symbol) if chunk.symbol else {},
+    """Vocabulary, first_posting, chunk, tf and lengths of a ``Segment``.
+
+    Words are counted as they stand and split into terms once for the whole batch: a batch has
+    a hundred times more words than different words.
+    """
+    ids = _Numbers()
+    word: list[int] = []  # of every (chunk, field, word): the word's number ...
+    times: list[int] = []  # ... how often it stands there ...
+    sizes: list[int] = []  # ... and how many of these there are for each (chunk, field)
+    of_path = [Counter(terms.words(r.path)) for r in records]
+    for file, chunk in flat:
+        for found in (
+            Counter(terms.words(chunk.text)),
+            Counter(terms.words(chunk.doc)) if chunk.doc else (),
+            Counter(terms.words(chunk.symbol)) if chunk.symbol else (),
             of_path[file],
-        )
-        # The first field has most of the terms; the others are few and added on top.
-        merged = {t: min(255, n) for t, n in fields[0].items()}
-        for shift, field in ((8, fields[1]), (16, fields[2]), (24, fields[3])):
-            for term, n in field.items():
-                merged[term] = merged.get(term, 0) | (min(255, n)) << shift
-        keys.extend([ids.setdefault(term, len(ids)) << 32 | number for term in merged])
-        values.extend(merged.values())
-        for column, field in enumerate(fields):
-            lengths[number, column] = min(sum(field.values()), _MAX_U16)
-    encoded = [_encoded(t) for t in ids]
+        ):
+            sizes.append(len(found))
+            if found:
+                word.extend(map(ids.__getitem__, found))
+                times.extend(found.values())
+    term_ids = _Numbers()
+    split = [[term_ids[term] for term in terms.expand(w)] for w in ids]
+    encoded = [_encoded(term) for term in term_ids]
     order = sorted(range(len(encoded)), key=encoded.__getitem__)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    key = np.array(keys, np.int64)
-    term = rank[key >> 32]
-    by_term = np.argsort(term, kind="stable")  # chunks are in order already
-    first = np.zeros(len(order) + 1, np.int64)
-    np.cumsum(np.bincount(term, minlength=len(order)), out=first[1:])
-    packed = np.array(values, np.dtype("<u4"))[by_term]
+
+    edges = _edges([len(s) for s in split], np.int64)
+    words = np.array(word, np.int64)
+    width = np.diff(edges)[words]
+    term = rank[np.array([t for s in split for t in s], np.int64)[_ranges(edges[words], width)]]
+    where = np.repeat(np.repeat(np.arange(len(sizes)), sizes), width)  # chunk * 4 + field
+    count = np.repeat(np.array(times, np.int64), width)
+    lengths = np.bincount(where, count, len(flat) * len(FIELDS)).reshape(-1, len(FIELDS))
+
+    key = term * max(len(flat), 1) + where // len(FIELDS)
+    by_key = np.argsort(key, kind="stable")
+    key, where, count = key[by_key], where[by_key], count[by_key]
+    begin = np.flatnonzero(np.diff(key, prepend=-1))
+    tf = np.zeros((len(key), len(FIELDS)), np.int64)
+    tf[np.arange(len(key)), where % len(FIELDS)] = count
+    tf = np.add.reduceat(tf, begin, axis=0) if len(begin) else tf
+    first = _edges(np.bincount(key[begin] // max(len(flat), 1), minlength=len(order)), np.int64)
     return (
         Strings.of_bytes([encoded[i] for i in order]),
         first,
-        (key & 0xFFFFFFFF)[by_term].astype(np.uint32),
-        packed.view(np.uint8).reshape(-1, 4),
-        lengths,
+        (key[begin] % max(len(flat), 1)).astype(np.uint32),
+        np.minimum(tf, 255).astype(np.uint8),
+        np.minimum(lengths, _MAX_U16).astype(np.uint16),
     )
+
+
+class _Numbers(dict[str, int]):
+    """Numbers its keys in the order in which they are first asked for."""
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = len(self)
+        return number
 
 
 def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) -> Segment:
