@@ -25,6 +25,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
 )
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
+_LONG_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+|[0-9]{2,}")
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _UNICODE_PART = re.compile(
@@ -122,12 +123,14 @@ def _singular(word: str) -> str:
 def parts(identifier: str) -> tuple[str, ...]:
     """The stemmed parts of one identifier or word, in order.
 
-    Single ASCII letters are no parts: they are loop variables.
+    A single ASCII letter is a part only where it is the whole word.
     """
     if len(identifier) > 4 * _MAX_TERM:
         identifier = identifier[: 4 * _MAX_TERM]
     if identifier.isascii():
         words = _PART.findall(identifier)
+        if len(words) == 1 and len(words[0]) == 1:
+            return (words[0].lower(),)
         return tuple([stem(w.lower()) for w in words if 1 < len(w) <= _MAX_TERM])
     identifier = fold(identifier)
     out: list[str] = []
@@ -162,14 +165,19 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The identifiers, words and numbers of a text, as they stand."""
+    """The identifiers, words and numbers of a name or a question, as they stand."""
     return _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
 
 
+def words_of_code(text: str) -> list[str]:
+    """The same of code and prose, where single letters and digits are loop variables and noise."""
+    return _LONG_ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
+
+
 def count(text: str) -> Counter[str]:
-    """Term frequencies of a piece of code, a comment or a path."""
+    """Term frequencies of a piece of code."""
     total: Counter[str] = Counter()
-    for word, n in Counter(words(text)).items():
+    for word, n in Counter(words_of_code(text)).items():
         for term in expand(word):
             total[term] += n
     return total

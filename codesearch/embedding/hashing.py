@@ -80,7 +80,7 @@ class HashingEmbedder:
             (path, _PATH),
         ):
             if text:
-                found = Counter(terms.words(text))
+                found = Counter(terms.words_of_code(text))
                 rows += map(self._rows.__getitem__, found)
                 counts += found.values()
                 factors += [factor] * len(found)

@@ -47,9 +47,13 @@ class Exclusions:
 
     def of_folder(self, path: str) -> Folder:
         """What holds in a folder, also if it is a link or does not exist."""
-        known = self._folders.get(path)
-        if known is None:
-            known = self._folders[path] = self._judge_folder(path)
+        unknown = []
+        while path not in self._folders:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        known = self._folders[path]
+        for path in reversed(unknown):
+            known = self._folders[path] = self._judge_folder(path, known)
         return known
 
     def of_file(self, path: str) -> Finding | None:
@@ -79,11 +83,10 @@ class Exclusions:
             return True
         return not folder.final and any(patterns.negates for _, patterns in folder.stack)
 
-    def _judge_folder(self, path: str) -> Folder:
-        parent, _, name = path.rpartition("/")
-        above = self.of_folder(parent)
+    def _judge_folder(self, path: str, above: Folder) -> Folder:
         if above.final:
             return above
+        name = path[path.rfind("/") + 1 :]
         if not is_inside(name):
             return Folder(_OUTSIDE, True, ())
         finding = builtin.of_folder(self._root, path) or above.finding

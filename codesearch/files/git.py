@@ -39,14 +39,13 @@ class Line(NamedTuple):
 
 
 def find_git() -> str | None:
-    """git's program on ``PATH``. Folders that are not absolute are passed over: a program in the
-    work tree must never be taken for git."""
-    names = ("git.exe",) if os.name == "nt" else ("git",)
+    """git's program on ``PATH``, where folders that are not absolute are passed over: a program
+    in the work tree must never be taken for git."""
+    name = "git.exe" if os.name == "nt" else "git"
     for folder in config.variable("PATH").split(os.pathsep):
-        for name in names:
-            program = Path(folder, name)
-            if Path(folder).is_absolute() and program.is_file() and os.access(program, os.X_OK):
-                return str(program)
+        program = Path(folder, name)
+        if program.is_absolute() and os.access(program, os.X_OK) and not program.is_dir():
+            return str(program)
     return None
 
 

@@ -31,6 +31,7 @@ _MAX_DATA_BYTES = 100_000
 # often one line a paragraph, so it is held to the longest line only.
 _DENSE_FROM = 5_000
 _DENSE_AVERAGE = 300
+_MAX_LONG_SHARE = 0.67
 _PROSE = frozenset({"text", "markdown", "restructuredtext"})
 
 # A file says at its top that a program wrote it, at most below its licence.
@@ -214,9 +215,13 @@ def _not_by_hand(text: str, language: str, rules: Rules) -> tuple[SkipReason, st
     if language not in _PROSE and average > _DENSE_AVERAGE:
         return SkipReason.LONG_LINES, f"{average:,} characters a line on average"
     if len(text) > rules.max_line_chars:
-        longest = max(map(len, text.split("\n")))
-        if longest > rules.max_line_chars:
-            return SkipReason.LONG_LINES, f"{longest:,} characters (limit {rules.max_line_chars:,})"
+        long = [len(line) for line in text.split("\n") if len(line) > rules.max_line_chars]
+        # One embedded picture makes no data of a source file.
+        if sum(long) > _MAX_LONG_SHARE * len(text):
+            return (
+                SkipReason.LONG_LINES,
+                f"{max(long):,} characters (limit {rules.max_line_chars:,})",
+            )
     return None
 
 
@@ -250,7 +255,7 @@ def _generated_line(text: str) -> int:
     head = text[:_HEAD_CHARS].lower()
     if "generated" not in head and "bison parser" not in head:
         return 0
-    made = warned = -_HEAD_LINES
+    made, warned = -_HEAD_LINES, 2 * _HEAD_LINES
     for number, line in enumerate(head.split("\n", _HEAD_LINES)[:_HEAD_LINES], 1):
         comment = _COMMENT.match(line)
         if comment is None:

@@ -98,8 +98,8 @@ def _postings(
     of_path = [Counter(terms.words(r.path)) for r in records]
     for file, chunk in flat:
         for found in (
-            Counter(terms.words(chunk.text)),
-            Counter(terms.words(chunk.doc)) if chunk.doc else (),
+            Counter(terms.words_of_code(chunk.text)),
+            Counter(terms.words_of_code(chunk.doc)) if chunk.doc else (),
             Counter(terms.words(chunk.symbol)) if chunk.symbol else (),
             of_path[file],
         ):
