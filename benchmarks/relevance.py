@@ -1,12 +1,17 @@
-"""How well the answers rank on a benchmark of annotated questions.
+"""How well the answers rank, on repositories with annotated questions.
 
-    python benchmarks/relevance.py BENCH REPOS [--scorer score.py] [--mode hybrid]
+    python benchmarks/relevance.py BENCH REPOS [--scorer score.py] [--mode hybrid] [--worst]
 
-BENCH holds ``repos.json`` (a list of {name, benchmark_root}) and ``annotations/<name>.json``
-(a list of {query, relevant, secondary, category}); REPOS holds a checkout of each repository
-by its name. Every repository is indexed in place (the index lies in a temporary folder), its
-questions are asked with ``by_file`` inside ``benchmark_root``, and NDCG@10 is printed by
-repository and category. With ``--scorer`` the benchmark's own scorer is run on the results.
+BENCH is one of two kinds of folder, both with a ``repos.json``:
+
+* questions about files: ``annotations/<name>.json``, a list of {query, relevant, secondary,
+  category}; asked with ``by_file`` inside each repository's ``benchmark_root``;
+* questions about functions: ``<name>.jsonl``, a line each of {query, kind, split, answers}, as in
+  ``benchmarks/questions``; asked for the flat list inside each repository's ``root``.
+
+REPOS holds a checkout of each repository by its name. Each is indexed where it is (the index
+lies in a temporary folder, or in ``--index``), and NDCG@10 is printed by repository and by kind
+of question. With ``--scorer`` a file benchmark's own scorer is run on the results.
 """
 
 from __future__ import annotations
@@ -20,92 +25,146 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
+from typing import Any
 
 from codesearch.config import Settings
 from codesearch.index import Index
-from codesearch.model import SearchRequest
+from codesearch.model import Hit, SearchRequest
 
 
-def covers(found: dict[str, object], target: object) -> bool:
-    """Whether a result shows a target: the same file and, where lines are given, overlap."""
-    wanted, first, last = (
-        (target, None, None)
-        if isinstance(target, str)
-        else (target["path"], target.get("start_line"), target.get("end_line"))  # type: ignore[index]
+@dataclass
+class Question:
+    query: str
+    kind: str
+    targets: list[Any]
+    covers: Callable[[Hit, Any], bool]
+
+
+@dataclass
+class Tally:
+    ndcg: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    first: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, group: str, value: float, rank: int) -> None:
+        self.ndcg[group].append(value)
+        self.first[group].append(rank)
+
+    def line(self, group: str) -> str:
+        ranks = self.first[group]
+        at = [mean(0 < r <= k for r in ranks) for k in (1, 5, 10)]
+        return (
+            f"{group:24} {mean(self.ndcg[group]):.4f}  found within 1/5/10 "
+            f"{at[0]:.2f} {at[1]:.2f} {at[2]:.2f}  {len(ranks):4} questions"
+        )
+
+
+def same_file(left: str, right: str) -> bool:
+    return left == right or left.endswith("/" + right) or right.endswith("/" + left)
+
+
+def covers_file(hit: Hit, target: Any) -> bool:
+    """The same file and, where the target has lines, overlap."""
+    if isinstance(target, str):
+        return same_file(hit.chunk.path, target)
+    first, last = target.get("start_line"), target.get("end_line")
+    return same_file(hit.chunk.path, target["path"]) and (
+        first is None or (hit.chunk.start_line <= last and hit.chunk.end_line >= first)
     )
-    path = str(found["path"])
-    if not (path == wanted or path.endswith("/" + wanted) or wanted.endswith("/" + path)):
-        return False
-    return first is None or (found["start"] <= last and found["end"] >= first)  # type: ignore[operator]
 
 
-def ndcg(found: list[dict[str, object]], targets: list[object], k: int = 10) -> float:
+def covers_function(hit: Hit, target: Any) -> bool:
+    """Most of the function, and not much else: its class is no answer."""
+    first, last = target["start_line"], target["end_line"]
+    common = min(hit.chunk.end_line, last) - max(hit.chunk.start_line, first) + 1
+    size, shown = last - first + 1, hit.chunk.end_line - hit.chunk.start_line + 1
+    return hit.chunk.path == target["path"] and 2 * common >= size and shown <= 3 * size + 15
+
+
+def questions(bench: Path, name: str, split: str) -> Iterator[Question]:
+    if (bench / "annotations").is_dir():
+        for item in json.loads((bench / "annotations" / f"{name}.json").read_text()):
+            targets = [*item["relevant"], *item.get("secondary", [])]
+            yield Question(item["query"], item["category"], targets, covers_file)
+        return
+    for line in (bench / f"{name}.jsonl").read_text().splitlines():
+        item = json.loads(line)
+        if split in {"", item["split"]}:
+            yield Question(item["query"], item["kind"], item["answers"], covers_function)
+
+
+def grade(hits: list[Hit], asked: Question, k: int = 10) -> tuple[float, int]:
+    """NDCG@k and the rank of the first answer (0: none). A target counts once."""
     gains = [0.0] * k
-    for target in targets:
-        place = next((i for i, f in enumerate(found[:k]) if covers(f, target)), None)
+    for target in asked.targets:
+        place = next((i for i, h in enumerate(hits[:k]) if asked.covers(h, target)), None)
         if place is not None:
             gains[place] = 1.0
-    ideal = sum(1 / math.log2(i + 2) for i in range(min(k, len(targets))))
-    return sum(g / math.log2(i + 2) for i, g in enumerate(gains)) / ideal if ideal else 0.0
+    ideal = sum(1 / math.log2(i + 2) for i in range(min(k, len(asked.targets))))
+    found = sum(g / math.log2(i + 2) for i, g in enumerate(gains))
+    return found / ideal, next((i + 1 for i, g in enumerate(gains) if g), 0)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("bench", type=Path)
     parser.add_argument("repos", type=Path)
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--mode", default="hybrid", choices=["hybrid", "semantic", "lexical"])
+    parser.add_argument("--split", default="", help="tune or held; both if left out")
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
+    parser.add_argument("--brief", action="store_true", help="no line a repository")
     args = parser.parse_args()
     only = set(filter(None, args.only.split(",")))
     home = args.index or Path(tempfile.mkdtemp(prefix="codesearch-relevance-"))
     results: dict[str, dict[str, list[dict[str, object]]]] = {}
-    scores: dict[str, list[float]] = {}
-    by_category: dict[str, list[float]] = defaultdict(list)
+    tally = Tally()
+    repos: list[str] = []
     times: list[float] = []
-    failed: list[tuple[float, str, str, list[object], list[str]]] = []
+    failed: list[tuple[float, str, Question, list[Hit]]] = []
     for spec in json.loads((args.bench / "repos.json").read_text()):
         name = spec["name"]
         if only and name not in only:
             continue
-        root = args.repos / name
-        folder = spec.get("benchmark_root") or ""
-        index = Index.open(root, Settings(index_home=home))
-        report = index.update()
-        results[name], scores[name] = {}, []
-        for item in json.loads((args.bench / "annotations" / f"{name}.json").read_text()):
-            request = SearchRequest(
-                item["query"], paths=(folder,), by_file=True, mode=args.mode, top_k=10
-            )
+        folder = spec.get("benchmark_root") or spec.get("root") or ""
+        index = Index.open(args.repos / name, Settings(index_home=home))
+        index.update()
+        results[name] = {}
+        for asked in questions(args.bench, name, args.split):
+            by_file = asked.covers is covers_file
+            request = SearchRequest(asked.query, paths=(folder,), by_file=by_file, mode=args.mode)
             start = time.perf_counter()
-            answer = index.search(request)
+            hits = list(index.search(request, refresh=False).hits)
             times.append(time.perf_counter() - start)
-            found = [
+            results[name][asked.query] = [
                 {"path": h.chunk.path, "start": h.chunk.start_line, "end": h.chunk.end_line}
-                for h in answer.hits
+                for h in hits
             ]
-            results[name][item["query"]] = found
-            targets = [*item["relevant"], *item.get("secondary", [])]
-            value = ndcg(found, targets)
-            scores[name].append(value)
-            by_category[item["category"]].append(value)
+            value, rank = grade(hits, asked)
+            for group in (name, asked.kind, "all questions"):
+                tally.add(group, value, rank)
             if value < 1:
-                failed.append((value, name, item["query"], targets, [str(f["path"]) for f in found[:4]]))
-        print(
-            f"{name:22} {mean(scores[name]):.4f}  {report.files:6} files {report.chunks:7} chunks",
-            flush=True,
-        )
-    print(f"{'mean of repositories':22} {mean(mean(v) for v in scores.values()):.4f}")
-    for category, values in sorted(by_category.items()):
-        print(f"{category:22} {mean(values):.4f}  {len(values)} questions")
-    print(f"median answer {sorted(times)[len(times) // 2] * 1000:.1f} ms, scan of the tree included")
+                failed.append((value, name, asked, hits))
+        repos.append(name)
+        if not args.brief:
+            print(tally.line(name), flush=True)
+    print(f"{'mean of repositories':24} {mean(mean(tally.ndcg[n]) for n in repos):.4f}")
+    for group in sorted(set(tally.ndcg) - set(repos)):
+        print(tally.line(group))
+    print(f"median answer {median(times) * 1000:.1f} ms")
     if args.worst:
-        for value, name, query, targets, found in sorted(failed, key=lambda f: f[0]):
-            print(f"{value:.2f} {name}: {query!r}\n     wanted {targets}\n     found  {found}")
+        for value, name, asked, hits in sorted(failed, key=lambda f: f[0]):
+            print(f"{value:.2f} {name} [{asked.kind}] {asked.query!r}")
+            for target in asked.targets:
+                print("     wanted", target)
+            for hit in hits[:4]:
+                parts = {k: round(v, 2) for k, v in hit.parts.items()}
+                print(f"     {hit.chunk.path}:{hit.chunk.start_line} {hit.chunk.symbol} {parts}")
     if args.scorer:
         out = home / "results.json"
         out.write_text(json.dumps(results))
