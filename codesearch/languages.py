@@ -69,7 +69,8 @@ What follows is read when a file of the language is met:
     A regular expression over the whole text: what its groups (or, without groups, the match)
     cover is hidden from the parser, e.g. macros before a function that the parser cannot know.
 ``merge``
-    true: neighbouring functions of one name are one chunk (clauses, overloads, signatures).
+    true: neighbouring functions of one name are one chunk (clauses, overloads, signatures),
+    but one below an attribute or a docstring begins anew.
 ``[duplicates]``
     ``identifiers``, ``literals``, ``comments``: node kinds that comparing functions abstracts
     from or leaves out.

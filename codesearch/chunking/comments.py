@@ -21,7 +21,7 @@ _LINE = re.compile(
     r"^[ \t]*(?://+[/!<]*|#+[!'|:]?|--+(?:[ \t]?[|^](?=\s))?|;+|%+)[ \t]?", re.MULTILINE
 )
 _RULER = re.compile(r"^[^\w\n]{4,}$\n?", re.MULTILINE)
-_STRING = re.compile(r"[A-Za-z@~]{0,3}(\"\"\"|'''|\"|')")
+_STRING = re.compile(r"(?:@\w+\s+)?[A-Za-z@~]{0,3}(\"\"\"|'''|\"|')")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n)+")
 
 

@@ -29,6 +29,7 @@ MAX_DEPTH = 20
 MAX_NAME = 200
 
 _HEADED = CONTAINER_KINDS | {"module"}
+_CALLABLE = FUNCTIONS | {"macro"}
 _TYPE_ARGUMENTS = re.compile(r"(?<=\w)<(?!=)[^<>]*>")
 _QUOTES = "\"'`"
 
@@ -45,6 +46,7 @@ class Entry:
     end: int
     docs: list[tuple[int, int]]
     children: list[Entry] = field(default_factory=list)
+    headed: bool = False  # an attribute or a docstring is above it: no further clause
     provisional: bool = False  # a short declaration that waits for its definition
     signature: str = ""
 
@@ -82,6 +84,7 @@ class Outline:
             level = stack[-1]
             definition = next(level.rest, None)
             if definition is None:
+                _drop_waiting(level.sink)
                 stack.pop()
                 continue
             inside = self._enter(definition, level)
@@ -91,7 +94,7 @@ class Outline:
     def _enter(self, definition: Definition, level: _Level) -> _Level | None:
         """Places one definition; gives the level of what is in it, if that is placed too."""
         kind = definition.kind
-        if kind in FUNCTIONS:
+        if kind in _CALLABLE:
             whole = definition.end - definition.start
             opened = whole > BIG_FUNCTION and definition.inner >= MANY_INNER
         elif kind in _HEADED or kind == "namespace":
@@ -133,7 +136,7 @@ class Outline:
         if kind == "function" and level.kind in CONTAINER_KINDS:
             kind = "method"
         floor = level.sink[-1].end if level.sink else level.floor
-        start, docs = self._above(definition.outer, floor)
+        start, docs, headed = self._above(definition.outer, floor)
         docs += definition.docs
         end = min(self._behind(definition.outer_end), level.end)
         short = definition.declared and not definition.inner and not docs
@@ -142,14 +145,16 @@ class Outline:
             short = row(definition.outer_end) - row(definition.outer) < SHORT_DECLARATION
             if short and not self.grammar.merge:
                 return None
-        return Entry(definition, kind, symbol, titled, max(start, floor), end, docs, [], short)
+        start = max(start, floor)
+        return Entry(definition, kind, symbol, titled, start, end, docs, [], headed, short)
 
     def _merged(self, entry: Entry, level: _Level, opened: bool) -> bool:
         """Joins a function to the one before it if they are clauses of one."""
         last = level.sink[-1] if level.sink else None
-        if last is not None and last.kind in FUNCTIONS and entry.kind in FUNCTIONS:
+        if last is not None and last.kind in _CALLABLE and entry.kind in _CALLABLE:
             between = self.source.data[last.end : entry.start]
-            if last.symbol == entry.symbol and not opened and not between.strip():
+            clause = last.symbol == entry.symbol and not entry.headed and not opened
+            if clause and not between.strip():
                 last.end = entry.end
                 last.docs += entry.docs
                 last.provisional = last.provisional and entry.provisional
@@ -157,18 +162,21 @@ class Outline:
                     last.definition.parameter_list() or entry.definition.parameter_list()
                 )
                 return True
-        if last is not None and last.provisional:
-            level.sink.pop()
+        _drop_waiting(level.sink)
         return False
 
-    def _above(self, start: int, floor: int) -> tuple[int, list[tuple[int, int]]]:
-        """Takes in the comments and attributes directly above; the comments' ranges as well."""
+    def _above(self, start: int, floor: int) -> tuple[int, list[tuple[int, int]], bool]:
+        """Takes in the comments and attributes directly above.
+
+        Gives the start, the comments' ranges, and whether any of them is no plain comment.
+        """
         source = self.source
         line = source.line_start(start)
         if line < floor or source.data[line:start].strip():
-            return start, []
+            return start, [], False
         column, begin = start - line, line
         docs: list[tuple[int, int]] = []
+        headed = False
         index = bisect_right(self.ends, line) - 1
         while index >= 0:
             mark = self.marks[index]
@@ -182,10 +190,11 @@ class Outline:
                 break
             if mark.is_comment:
                 docs.append(mark.doc)
+            headed = headed or not mark.is_plain
             begin = above
             index -= 1
         docs.reverse()
-        return begin, docs
+        return begin, docs, headed
 
     def _behind(self, end: int) -> int:
         """Takes in what ends the line, if that is a comment or punctuation at most."""
@@ -239,3 +248,9 @@ class Outline:
     def _text(self, start: int, end: int) -> str:
         """Source on one line; of something long, its beginning."""
         return " ".join(self.source.text(start, min(end, start + 4 * MAX_NAME)).split())
+
+
+def _drop_waiting(entries: list[Entry]) -> None:
+    """A short declaration without its definition below it stays in what surrounds it."""
+    if entries and entries[-1].provisional:
+        entries.pop()

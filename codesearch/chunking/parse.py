@@ -64,11 +64,15 @@ class Source:
 
 @dataclass(slots=True)
 class Mark:
-    """A comment or an attribute. ``doc`` is the range that holds a comment's words."""
+    """A comment or an attribute. ``doc`` is the range that holds a comment's words.
+
+    A docstring that stands where a comment would is one, but no plain comment.
+    """
 
     start: int
     end: int
     is_comment: bool
+    is_plain: bool
     doc: tuple[int, int]
 
 
@@ -187,7 +191,8 @@ def _collect(
         if kind in ("comment", "attribute"):
             inner = captures.get("doc")
             words = (inner[0].start_byte, inner[0].end_byte) if inner else (start, end)
-            marks.append(Mark(start, end, kind == "comment", words))
+            plain = node.type in grammar.comments
+            marks.append(Mark(start, end, kind == "comment", plain, words))
             continue
         definition = found.get(node.id)
         if definition is None:
