@@ -60,7 +60,6 @@ def _environment(root: Root) -> dict[str, str]:
         "GIT_WORK_TREE": str(root.path),  # whatever core.worktree says
         "GIT_CEILING_DIRECTORIES": str(root.path.parent),
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
         # Both forbid to fetch; git before 2.45 knows only the second.
         "GIT_NO_LAZY_FETCH": "1",
@@ -126,14 +125,14 @@ class Listing:
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
 
 
-def _ask(root: Root, program: str, *arguments: str) -> list[str] | None:
-    """The fields of git's answer; None if it has none to give."""
+def _ask(root: Root, program: str, *arguments: str, said: str = "") -> list[str] | None:
+    """The fields of git's answer to the arguments and what it is ``said``; None without one."""
     try:
         done = subprocess.run(
             _command(program, *arguments),
             cwd=root.path,
             env=_environment(root),
-            stdin=subprocess.DEVNULL,
+            input=os.fsencode(said),
             capture_output=True,
             timeout=_SECONDS,
             check=False,
@@ -147,7 +146,7 @@ def _ask(root: Root, program: str, *arguments: str) -> list[str] | None:
 def status_of(root: Root, program: str, path: str) -> str | None:
     """ "tracked", "untracked", "" for a file that git would not list; None without an answer."""
     listed = ("ls-files", "-t", "-co", "--exclude-standard", "-z", "--", path)
-    answer = _ask(root, program, *listed)
+    answer = _ask(root, program, "--literal-pathspecs", *listed)
     if answer is None:
         return None
     for record in answer:
@@ -158,7 +157,8 @@ def status_of(root: Root, program: str, path: str) -> str | None:
 
 def ignoring_line(root: Root, program: str, path: str) -> Line | None:
     """The line by which git ignores a path, if it does."""
-    fields = _ask(root, program, "check-ignore", "-v", "-z", "--", path)
+    # A colon at the beginning would be magic.
+    fields = _ask(root, program, "check-ignore", "-v", "-z", "--stdin", said=f"./{path}")
     if fields is None or len(fields) < 4 or fields[2].startswith("!"):
         return None
     return Line(printable(fields[0]), int(fields[1] or 0), printable(fields[2]))

@@ -6,16 +6,16 @@ know languages; the caller's detector tells them.
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Callable
 from functools import cache
 
 from codesearch.files.base import Rules, is_inside
-from codesearch.files.exclusions import is_link
+from codesearch.files.byhand import not_by_hand
+from codesearch.files.decode import decode
+from codesearch.files.exclusions import LINK, is_link
 from codesearch.files.ignore import IgnoreList, as_bytes
 from codesearch.model import FileStat, Skipped, SkipReason, SourceFile
 from codesearch.places import Root
@@ -27,17 +27,7 @@ Detect = Callable[[str, str], str]
 _DATA_SUFFIXES = frozenset({"json", "json5", "xml", "yaml", "yml", "plist", "html", "htm"})
 _MAX_DATA_BYTES = 100_000
 
-# Of a file this long, lines of this length on average mean that no person wrote them. Prose is
-# often one line a paragraph, so it is held to the longest line only.
-_DENSE_FROM = 5_000
-_DENSE_AVERAGE = 300
-_MAX_LONG_SHARE = 0.67
-_PROSE = frozenset({"text", "markdown", "restructuredtext"})
-
-# A file says at its top that a program wrote it, at most below its licence.
-_HEAD_LINES = 40
-_HEAD_CHARS = 6_000
-_NEAR = 2
+_NO_FILE = "folder, pipe, socket or device"
 
 
 def read(root: Root, file: FileStat, rules: Rules, detect: Detect) -> SourceFile | Skipped:
@@ -58,7 +48,7 @@ def read(root: Root, file: FileStat, rules: Rules, detect: Detect) -> SourceFile
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     language = detect(file.path, text)
-    wrong = _not_by_hand(text, language, rules)
+    wrong = not_by_hand(text, language, rules)
     if wrong is not None and not _is_included(file.path, rules):
         return Skipped(file.path, *wrong)
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -73,15 +63,16 @@ def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
         flags |= getattr(os, name, 0)
     full = os.path.join(root.path, path)  # noqa: PTH118 (this runs for every file)
     try:
-        if _is_linked(full, len(full) - len(path)):
-            return Skipped(path, SkipReason.SPECIAL, "symbolic link")
+        special = _special(full, len(full) - len(path))
+        if special:
+            return Skipped(path, SkipReason.SPECIAL, special)
         descriptor = os.open(full, flags)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            return Skipped(path, SkipReason.SPECIAL, "folder, pipe, socket or device")
+            return Skipped(path, SkipReason.SPECIAL, _NO_FILE)
         limit = _limit(path, rules)
         if before.st_size > limit:
             return Skipped(path, SkipReason.TOO_LARGE, _too_large(before.st_size, limit))
@@ -99,14 +90,17 @@ def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
     return data
 
 
-def _is_linked(full: str, inner: int) -> bool:
-    """Whether a path, or a folder on the way to it from position ``inner`` on, leads elsewhere."""
+def _special(full: str, inner: int) -> str:
+    """What a path is if no file, or a folder on the way from ``inner`` on that leads elsewhere."""
     end = full.find("/", inner)
     while end >= 0:
         if is_link(os.lstat(full[:end])):
-            return True
+            return LINK.rule
         end = full.find("/", end + 1)
-    return is_link(os.lstat(full))
+    status = os.lstat(full)
+    if is_link(status):
+        return LINK.rule
+    return "" if stat.S_ISREG(status.st_mode) else _NO_FILE
 
 
 def _unreadable(path: str, error: Exception) -> Skipped:
@@ -126,147 +120,6 @@ def _too_large(size: int, limit: int) -> str:
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.0f} kB"
-
-
-# Decoding ------------------------------------------------------------------------------------
-
-_MARKS = (  # UTF-32's mark begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-# Controls that text files hold: tab, line ends, form feed, vertical tab, escape, end of file.
-_CONTROLS = bytes(set(range(32)) - {8, 9, 10, 11, 12, 13, 26, 27}) + b"\x7f"
-_HIGH = bytes(range(128, 256))
-_MAX_HIGH_SHARE = 0.3
-# Where Windows-1252 differs from Latin-1; five of these bytes mean nothing in it.
-_WINDOWS_1252 = {
-    byte: text for byte in range(128, 160) if (text := bytes([byte]).decode("cp1252", "ignore"))
-}
-
-
-def decode(data: bytes) -> str | SkipReason:
-    """The text of a file's bytes, or BINARY or UNDECODABLE.
-
-    By its byte order mark; UTF-16 without one if it is all plain text; UTF-8; and else
-    Windows-1252, of which Latin-1 is a part, if the bytes look like a language written in it.
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            try:
-                text = data[len(mark) :].decode(encoding)
-            except UnicodeDecodeError:
-                return SkipReason.UNDECODABLE
-            return SkipReason.BINARY if "\0" in text else text
-    if b"\0" in data:
-        return _unmarked_utf16(data)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _legacy(data)
-
-
-def _unmarked_utf16(data: bytes) -> str | SkipReason:
-    """UTF-16 of ASCII characters only: every other byte is zero, and no control among the rest.
-
-    Numbers of 16 bits that are all letters do not happen, so this takes no data for text.
-    """
-    for zeros, letters, encoding in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
-        kept = data[letters::2]
-        if (
-            len(data) % 2 == 0
-            and not data[zeros::2].strip(b"\0")
-            and kept.isascii()
-            and b"\0" not in kept
-            and len(kept.translate(None, _CONTROLS)) == len(kept)
-        ):
-            return data.decode(encoding)
-    return SkipReason.BINARY
-
-
-def _legacy(data: bytes) -> str | SkipReason:
-    if len(data.translate(None, _CONTROLS)) < len(data):
-        return SkipReason.BINARY
-    # Mostly valid UTF-8 is UTF-8 with damage; in a text of one byte a character, bytes that happen
-    # to be valid are rare.
-    text = data.decode("utf-8", "replace")
-    foreign = len(text) - len(text.encode("ascii", "ignore"))
-    if foreign > 2 * text.count("\ufffd"):
-        return text
-    high = len(data) - len(data.translate(None, _HIGH))
-    if high > _MAX_HIGH_SHARE * len(data):
-        return SkipReason.UNDECODABLE
-    return data.decode("latin-1").translate(_WINDOWS_1252)
-
-
-# Written by a program ------------------------------------------------------------------------
-
-
-def _not_by_hand(text: str, language: str, rules: Rules) -> tuple[SkipReason, str] | None:
-    """Why the text is not what a person wrote, if it seems so."""
-    line = _generated_line(text)
-    if line:
-        return SkipReason.GENERATED, f"line {line} says so"
-    if len(text) <= _DENSE_FROM:
-        return None
-    average = len(text) // (text.count("\n") + 1)
-    if language not in _PROSE and average > _DENSE_AVERAGE:
-        return SkipReason.LONG_LINES, f"{average:,} characters a line on average"
-    if len(text) > rules.max_line_chars:
-        long = [len(line) for line in text.split("\n") if len(line) > rules.max_line_chars]
-        # One embedded picture makes no data of a source file.
-        if sum(long) > _MAX_LONG_SHARE * len(text):
-            return (
-                SkipReason.LONG_LINES,
-                f"{max(long):,} characters (limit {rules.max_line_chars:,})",
-            )
-    return None
-
-
-# Only comments count, so that a generator is not taken for what it generates.
-_COMMENT = re.compile(r"\s*(?:#+|//[/!]*|/\*+!?|\*+|--+|;+|%+|\(\*|<!--+|\"\"\")\s*")
-
-
-@cache
-def _says_alone() -> re.Pattern[str]:
-    return re.compile(
-        r"@generated\b|<auto-?generated\b|automatically generated by (?:rust-bindgen|swig)"
-        r"|a bison parser, made by|a lexical scanner generated by"
-    )
-
-
-@cache
-def _hands_off() -> re.Pattern[str]:
-    return re.compile(
-        r"\b(?:do not|don't|never)\s+(?:manually\s+|hand[- ]?)?(?:edit|modify|change)\b"
-        r"|\bdo not make changes\b"
-        r"|\bnot\s+(?:intended\s+)?(?:to\s+)?be\s+(?:manually\s+|hand[- ]?)?(?:edited|modified)\b"
-    )
-
-
-def _generated_line(text: str) -> int:
-    """The line among the first at which a file says that a program wrote it, or 0.
-
-    By a mark that says so alone, or by the word "generated" with a warning not to edit at most
-    two lines away (Go's convention has both in one line).
-    """
-    head = text[:_HEAD_CHARS].lower()
-    if "generated" not in head and "bison parser" not in head:
-        return 0
-    made, warned = -_HEAD_LINES, 2 * _HEAD_LINES
-    for number, line in enumerate(head.split("\n", _HEAD_LINES)[:_HEAD_LINES], 1):
-        comment = _COMMENT.match(line)
-        if comment is None:
-            continue
-        if _says_alone().match(line, comment.end()):
-            return number
-        made = number if "generated" in line else made
-        warned = number if _hands_off().search(line, comment.end()) else warned
-        if abs(made - warned) <= _NEAR:
-            return number
-    return 0
 
 
 @cache

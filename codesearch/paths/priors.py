@@ -35,14 +35,17 @@ _KEPT = 1 << 16
 
 @cache
 def _test_name() -> re.Pattern[str]:
-    # "test" must be a word of its own, set off by a mark or by a capital behind a small letter.
+    # "test" must be a word of its own, set off by a mark, or by a capital behind a small letter.
     # A module that helps others to test (testing.py, TestClient.java) is a product that people
-    # look for, so a name that merely begins with the letters says nothing.
+    # look for, so a name that merely begins with the letters says nothing; and "test_" begins
+    # the names of tests by the conventions of these languages only.
     return re.compile(
         r"""
-          (?i: tests? | conftest | tests?[-_.].* ) (?: \.[^.]* )?
-        | (?i: .*[-_.] (?: tests? | specs? | e2e | cy ) ) (?: \.[^.]* )?
-        | .*[a-z0-9] (?: Tests? | Specs? | TestCase ) (?: \.[^.]* )?
+          (?i: tests? | conftest ) (?: \.[^.]* )?
+        | (?i: tests? [-_.] .* \. (?: py | rb | c | cc | cpp | cxx | mm? | r
+            | jl | lua | zig | pl | php | ml ) )
+        | (?i: .* [-_.] (?: tests? | specs? | e2e | cy ) ) (?: \.[^.]* )?
+        | .* (?: [a-z0-9] | UI ) (?: Tests? | Specs? | TestCase ) (?: \.[^.]* )?
         | .* \. (?: bats | phpt | feature | t )
         """,
         re.VERBOSE | re.DOTALL,
@@ -52,7 +55,7 @@ def _test_name() -> re.Pattern[str]:
 @cache
 def _test_folder() -> re.Pattern[str]:
     return re.compile(
-        r"(?i:tests?[-_.].*|.*[-_.]tests?)|.*[a-z0-9](?:Tests?|Specs?)",
+        r"(?i:tests?[-_.].*|.*[-_.]tests?)|.*(?:[a-z0-9]|UI)(?:Tests?|Specs?)",
         re.DOTALL,
     )
 
