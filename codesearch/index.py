@@ -44,6 +44,10 @@ _OVERLAY_FILES = 48
 _OVERLAY_BYTES = 1_000_000
 
 
+def _is_small(todo: ingest.Plan) -> bool:
+    return len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
+
+
 def _silent(_: object) -> None:
     pass
 
@@ -108,6 +112,11 @@ class Index:
         scan = scan or files.start_scan(self._root, self._rules)
         return ingest.plan(scan.finish(), stored.known)
 
+    def _pending(self, stored: Stored) -> int:
+        """How many files differ from the stored index; of a few, their content decides."""
+        todo = self._changes(stored)
+        return self._overlaid(stored, todo, ())[2] if _is_small(todo) else todo.pending
+
     # -- what there is ---------------------------------------------------------------
 
     def state(self) -> IndexState:
@@ -115,13 +124,13 @@ class Index:
         state, stored = self._load()
         if stored is None:
             return state
-        return IndexState.STALE if self._changes(stored).pending else IndexState.FRESH
+        return IndexState.STALE if self._pending(stored) else IndexState.FRESH
 
     def status(self) -> Status:
         """Everything about the index; scans the work tree for what is pending."""
         state, stored = self._load()
         s = segment.of_chunks([], []) if stored is None else stored.segment
-        pending = 0 if stored is None else self._changes(stored).pending
+        pending = 0 if stored is None else self._pending(stored)
         skipped = len(s.skips())
         return Status(
             root=str(self.root),
@@ -259,8 +268,7 @@ class Index:
                 todo = self._changes(stored, scan)
                 if not todo.pending:
                     return View([Layer(stored.segment)]), IndexState.FRESH, 0, scan.notes
-                small = len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
-                if small and not self._embedder.remote:
+                if _is_small(todo) and not self._embedder.remote:
                     return self._overlaid(stored, todo, scan.notes)
         report = self.update(on_progress=on_progress, on_wait=on_wait)
         state, stored = self._load()

@@ -30,7 +30,9 @@ from codesearch.model import (
 from codesearch.places import Root
 from codesearch.segment import Segment, of_chunks, with_vectors
 
-_RACY_NS = 2_000_000_000
+# The grain of a file system's clock: a kernel tick, or where it keeps whole seconds, two of them.
+_TICK_NS = 20_000_000
+_SECOND_NS = 1_000_000_000
 _DOC_CHARS = 2_000
 _CHARS_A_TOKEN = 3.3
 
@@ -103,7 +105,8 @@ def prepare(
         # A file saved just now may be saved again within the clock's grain, with the same
         # time and size: such a time is not trusted, so that the next scan looks again
         # (as git does with racily clean entries).
-        racy = stat.mtime_ns > now - _RACY_NS
+        grain = _TICK_NS if stat.mtime_ns % _SECOND_NS else 2 * _SECOND_NS
+        racy = stat.mtime_ns > now - grain
         mtime = -1 if racy else stat.mtime_ns
         got = files.read(root, stat, rules, languages.detect)
         if isinstance(got, Skipped):

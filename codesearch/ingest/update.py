@@ -26,6 +26,7 @@ from codesearch.segment import Image, Segment, Stored, join
 
 #: Layout of the folder and meaning of what lies in it; another number is a rebuild.
 FORMAT = 1
+_DAMAGED = "the index was damaged and has been rebuilt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ def update(
             return _update(site, full, [], on_progress, start)
         except (IndexCorrupt, LostVectors):
             store.wipe(site.folder)
-            notes = ["the index was damaged and has been rebuilt"]
-            return _update(site, True, notes, on_progress, start)
+            return _update(site, True, [_DAMAGED], on_progress, start)
 
 
 def _update(
@@ -82,10 +82,11 @@ def _update(
     if state in WHAT:
         notes.append(f"the index had been made with {WHAT[state]} and was rebuilt")
         full = True
-    elif state is IndexState.CORRUPT:
-        notes.append("the index was damaged and has been rebuilt")
     db = store.Store(site.folder, site.tree)
-    if full or not db.matches(FORMAT, site.settings, site.model):
+    held = db.matches(FORMAT, site.settings, site.model)
+    if not notes and (state is IndexState.CORRUPT or (stored is not None and not held)):
+        notes.append(_DAMAGED)
+    if full or not held:
         db.begin(FORMAT, site.settings, site.model, str(site.root.path))
     manifest = db.manifest()
     base = _base(db, manifest, stored)
