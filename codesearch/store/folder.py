@@ -1,0 +1,170 @@
+"""The index folder as a whole: who may write it, which folders are ours, how one is deleted.
+
+The lock is the operating system's, on an open file: it ends with its process however that
+ends, so a dead owner blocks nobody. Who the owner is stands beside it, for people only.
+Readers never lock. Knows nothing of what the tables hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from codesearch.errors import IndexLocked
+from codesearch.store.faults import disk_errors
+from codesearch.store.meta import read_meta, remove_meta, replace_file, trees
+
+LANCE = "lance"
+_LOCK = "write.lock"
+_OWNER = "write.owner.json"
+# The tag keeps backups away (https://bford.info/cachedir/) and marks the folder as ours:
+# nothing without it is ever deleted.
+_TAG = "CACHEDIR.TAG"
+_TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n"
+
+
+@contextmanager
+def writer(
+    folder: Path, on_wait: Callable[[str], None] | None = None, wait: float | None = None
+) -> Iterator[None]:
+    """Makes this process the only writer of an index folder, which is created if need be.
+
+    Args:
+        folder: the index folder.
+        on_wait: called once, before waiting, with who is writing: "process 1234
+            (codesearch index)".
+        wait: seconds to wait for another writer to finish; None is for ever.
+
+    Raises:
+        IndexLocked: another process is still writing after ``wait`` seconds.
+        StoreError: the folder can't be created or is read-only.
+    """
+    from filelock import FileLock, Timeout
+
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait is not None:
+                on_wait(_owner(folder))
+            try:
+                lock.acquire(timeout=-1 if wait is None else wait)
+            except Timeout:
+                raise IndexLocked(
+                    f"{_owner(folder)} is writing the index in {folder}",
+                    "run it again when that has finished",
+                ) from None
+    try:
+        with suppress(OSError):  # on a full disk it must still be possible to delete
+            if not (folder / _TAG).exists():
+                (folder / _TAG).write_text(_TAG_TEXT, encoding="utf-8")
+            _sign(folder)
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / _OWNER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _sign(folder: Path) -> None:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    owner = {"pid": os.getpid(), "host": platform.node(), "command": command[:200]}
+    replace_file(folder / _OWNER, json.dumps(owner))
+
+
+def _owner(folder: Path) -> str:
+    """Who holds the lock, as far as is known: it may have begun or ended just now."""
+    try:
+        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+        pid, host, command = int(owner["pid"]), str(owner["host"]), str(owner["command"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+    place = "" if host == platform.node() else f" on {host}"
+    return f"process {pid}{place} ({command})"
+
+
+def wipe(folder: Path) -> None:
+    """Forgets all that the store holds, of every work tree: the cure for a damaged index.
+
+    For the holder of the writer's lock. The other work trees' indexes are then missing, and
+    are built again when they are next used.
+    """
+    with disk_errors(folder):
+        for tree in trees(folder):
+            remove_meta(folder, tree)
+        remove_tree(folder / LANCE)
+
+
+def remove_tree(path: Path) -> None:
+    """Deletes a folder with all that is in it, or the file that lies in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def folders(home: Path) -> list[Path]:
+    """The index folders directly under ``home``, sorted; anything else there is not ours."""
+    return sorted(f for f in home.glob("*") if _is_ours(f))
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return (folder / _TAG).read_text(encoding="utf-8") == _TAG_TEXT
+    except (OSError, ValueError):
+        return False
+
+
+def is_orphan(folder: Path) -> bool:
+    """Whether none of the work trees that an index folder was made for exists any more.
+
+    Raises:
+        StoreError: what is in it can't be read.
+    """
+    metas = [read_meta(folder, tree) for tree in trees(folder)]
+    return all(meta is None or meta.is_gone for meta in metas)
+
+
+def delete(folder: Path) -> int:
+    """Deletes an index folder whole; one that is not there or not ours is left alone.
+
+    Returns the bytes that it took on the disk.
+
+    Raises:
+        IndexLocked: another process is writing it.
+        StoreError: it can't be deleted.
+    """
+    if not _is_ours(folder):
+        return 0
+    with writer(folder, wait=0), disk_errors(folder):
+        size = size_on_disk(folder)
+        wipe(folder)
+        for path in folder.iterdir():
+            if path.name not in {_TAG, _LOCK}:
+                remove_tree(path)
+        # While it is still locked, so that a writer who waits for the lock does not get one in a
+        # folder that is being deleted. Windows can't delete a file in use: there the lock and
+        # the tag stay, as an empty folder that is still known as ours.
+        with suppress(OSError):
+            (folder / _LOCK).unlink()
+            (folder / _TAG).unlink()
+            folder.rmdir()
+    return size
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes in all files under a folder; files that vanish meanwhile count as nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += (Path(parent) / name).lstat().st_size
+    return total

@@ -1,0 +1,126 @@
+"""Keeping the tables small: sweeping, pruning, rewriting. For the holder of the writer's lock.
+
+Nothing here changes what a reader reads; it can be killed anywhere and begun again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from codesearch.errors import IndexCorrupt
+from codesearch.store import rows
+from codesearch.store.database import Database, chunks_name, files_name, vectors_name
+from codesearch.store.meta import Meta, read_meta, remove_meta, trees
+
+#: How long replaced versions of a table are kept for those who still read them.
+KEEP = timedelta(minutes=10)
+# A table of small pieces gets slow to read and to commit to; rewriting it costs about 7 s a
+# million chunks. The second term: the pieces of a first build, 2,000 chunks each, are not small.
+_PIECES = 64
+_ROWS_A_PIECE = 2_000
+_OLD_VERSIONS = 32
+_GARBAGE_ROWS = 2_000
+_SPARE_VECTORS = 20_000
+_UNUSED = timedelta(days=30)
+
+
+def sweep(db: Database, tree: str) -> int:
+    """Deletes the chunk rows that no line of the manifest refers to; returns how many."""
+    live = {rows.storable(p): commit for p, (_, commit) in db.manifest(tree).items()}
+    table = db.open(chunks_name(tree))
+    found = table.search().select(["path", "commit"]).with_row_id(True).to_arrow()
+    columns = (found[name].to_pylist() for name in ("path", "commit", "_rowid"))
+    dead = [row for path, number, row in zip(*columns, strict=True) if live.get(path) != number]
+    _delete(table, dead)
+    return len(dead)
+
+
+def prune(db: Database, mine: Meta) -> int:
+    """Deletes the vectors of a model that no work tree refers to; returns how many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    used = [
+        part.flatten()
+        for tree, meta in _metas(db).items()
+        if vectors_name(meta) == vectors_name(mine)
+        for part in db.open(chunks_name(tree)).search().select(["keys"]).to_arrow()["keys"].chunks
+    ]
+    table = db.open(vectors_name(mine))
+    stored = table.search().select(["key"]).with_row_id(True).to_arrow()
+    is_used = pc.is_in(stored["key"], value_set=pa.chunked_array(used, pa.string()))
+    dead = stored.filter(pc.invert(is_used))["_rowid"].to_pylist()
+    _delete(table, dead)
+    return len(dead)
+
+
+def discard(db: Database) -> None:
+    """Deletes what nobody will come back for.
+
+    That is: tables that an interrupted ``begin`` or ``drop`` left; and after a month without
+    use the tables of work trees whose folder is gone and of models that no work tree has.
+    """
+    long_ago = time.time() - _UNUSED.total_seconds()
+    metas = _metas(db)
+    for tree, meta in list(metas.items()):
+        if meta.updated < long_ago and meta.is_gone:
+            remove_meta(db.folder, tree)
+            del metas[tree]
+    known = {name(tree) for tree in metas for name in (files_name, chunks_name)}
+    known |= {vectors_name(meta) for meta in metas.values()}
+    for name in db.tables("*"):
+        is_spare = name.startswith("vectors_") and db.path(name).stat().st_mtime > long_ago
+        if name not in known and not is_spare:
+            db.drop(name)
+
+
+def _metas(db: Database) -> dict[str, Meta]:
+    return {tree: meta for tree in trees(db.folder) if (meta := read_meta(db.folder, tree))}
+
+
+def maintain(db: Database, tree: str, meta: Meta) -> None:
+    """Sweeps, prunes and rewrites what is due; see ``Store.maintain``."""
+    discard(db)
+    files, chunks = db.open(files_name(tree)), db.open(chunks_name(tree))
+    vectors = db.open(vectors_name(meta))
+    live = sum(record.chunks for record, _ in db.manifest(tree).values())
+    swept = chunks.count_rows() - live > _GARBAGE_ROWS + live // 4
+    if swept:
+        sweep(db, tree)
+    if swept or _is_untidy(db, chunks):
+        _rewrite(chunks)
+    pruned = 0
+    of_all_trees = sum(db.open(name).count_rows() for name in db.tables("*_chunks"))
+    if vectors.count_rows() > _SPARE_VECTORS + 2 * of_all_trees:
+        # Another work tree's damaged tables are for its own next update to find.
+        with suppress(IndexCorrupt):
+            pruned = prune(db, meta)
+    if pruned or _is_untidy(db, vectors):
+        _rewrite(vectors)
+    if _is_untidy(db, files):
+        _rewrite(files)
+
+
+def _is_untidy(db: Database, table: Any) -> bool:
+    stats = table.stats()
+    pieces = stats["fragment_stats"]["num_fragments"]
+    if pieces > _PIECES + stats["num_rows"] // _ROWS_A_PIECE:
+        return True
+    since = time.time() - KEEP.total_seconds()
+    versions = (db.path(table.name) / "_versions").glob("*.manifest")
+    return sum(version.stat().st_mtime < since for version in versions) > _OLD_VERSIONS
+
+
+def _rewrite(table: Any) -> None:
+    # Unverified: files that no version knows are what a killed writer left, since the one
+    # writer is here. Only those older than the interval go.
+    table.optimize(cleanup_older_than=KEEP, delete_unverified=True)
+
+
+def _delete(table: Any, ids: Sequence[int]) -> None:
+    for at in range(0, len(ids), 10_000):
+        table.delete(f"_rowid IN ({','.join(map(str, ids[at : at + 10_000]))})")
