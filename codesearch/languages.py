@@ -70,7 +70,7 @@ What follows is read when a file of the language is met:
     cover is hidden from the parser, e.g. macros before a function that the parser cannot know.
 ``merge``
     true: neighbouring functions of one name are one chunk (clauses, overloads, signatures),
-    but one below an attribute or a docstring begins anew.
+    but one below a ``@comment`` or an ``@attribute`` of a pattern begins anew.
 ``[duplicates]``
     ``identifiers``, ``literals``, ``comments``: node kinds that comparing functions abstracts
     from or leaves out.

@@ -31,6 +31,7 @@ MAX_NAME = 200
 _HEADED = CONTAINER_KINDS | {"module"}
 _CALLABLE = FUNCTIONS | {"macro"}
 _TYPE_ARGUMENTS = re.compile(r"(?<=\w)<(?!=)[^<>]*>")
+_WORD = re.compile(r"\w")
 _QUOTES = "\"'`"
 
 
@@ -46,7 +47,8 @@ class Entry:
     end: int
     docs: list[tuple[int, int]]
     children: list[Entry] = field(default_factory=list)
-    headed: bool = False  # an attribute or a docstring is above it: no further clause
+    clauses: list[Definition] = field(default_factory=list)  # joined to it, see ``merge``
+    headed: bool = False  # what is above it begins a function anew
     provisional: bool = False  # a short declaration that waits for its definition
     signature: str = ""
 
@@ -146,29 +148,38 @@ class Outline:
             if short and not self.grammar.merge:
                 return None
         start = max(start, floor)
-        return Entry(definition, kind, symbol, titled, start, end, docs, [], headed, short)
+        return Entry(
+            definition, kind, symbol, titled, start, end, docs, headed=headed, provisional=short
+        )
 
     def _merged(self, entry: Entry, level: _Level, opened: bool) -> bool:
         """Joins a function to the one before it if they are clauses of one."""
         last = level.sink[-1] if level.sink else None
         if last is not None and last.kind in _CALLABLE and entry.kind in _CALLABLE:
-            between = self.source.data[last.end : entry.start]
             clause = last.symbol == entry.symbol and not entry.headed and not opened
-            if clause and not between.strip():
+            if clause and self._is_blank(last.end, entry.start):
                 last.end = entry.end
                 last.docs += entry.docs
                 last.provisional = last.provisional and entry.provisional
-                last.definition.parameters = (
-                    last.definition.parameter_list() or entry.definition.parameter_list()
-                )
+                last.clauses.append(entry.definition)
                 return True
         _drop_waiting(level.sink)
         return False
 
+    def _is_blank(self, start: int, stop: int) -> bool:
+        """Whether there is nothing but comments."""
+        data, position = self.source.data, start
+        for index in range(bisect_left(self._starts, start), bisect_left(self._starts, stop)):
+            mark = self.marks[index]
+            if data[position : mark.start].strip():
+                return False
+            position = mark.end
+        return not data[position:stop].strip()
+
     def _above(self, start: int, floor: int) -> tuple[int, list[tuple[int, int]], bool]:
         """Takes in the comments and attributes directly above.
 
-        Gives the start, the comments' ranges, and whether any of them is no plain comment.
+        Gives the start, the comments' ranges, and whether any of them is not plain.
         """
         source = self.source
         line = source.line_start(start)
@@ -220,9 +231,7 @@ class Outline:
         return f"{prefix}{' > ' if titled else '.'}{name}"[-MAX_NAME:], titled
 
     def _title(self, node: Node) -> str:
-        text = self._text(node.start_byte, node.end_byte)
-        quoted = len(text) > 1 and text[0] in _QUOTES and text[0] == text[-1]
-        return text[1:-1] if quoted else text
+        return _unquoted(self._text(node.start_byte, node.end_byte))
 
     def name(self, definition: Definition) -> str:
         """The definition's own name with its written scope, dotted."""
@@ -232,7 +241,7 @@ class Outline:
         if definition.scope is not None:
             scope = self._text(definition.scope.start_byte, definition.scope.end_byte)
             name = f"{scope}.{name}"
-        if name.isidentifier():
+        if name.isidentifier() or not _WORD.search(name):  # the latter is an operator
             return name[:MAX_NAME]
         while "<" in name:
             shorter = _TYPE_ARGUMENTS.sub("", name)
@@ -241,13 +250,18 @@ class Outline:
             name = shorter
         for separator in self.grammar.separators:
             name = name.replace(separator, ".")
-        parts = name.strip(_QUOTES + ".").split(".")
+        parts = _unquoted(name.strip(".")).split(".")
         kept = [part for part in parts if part not in self.grammar.omitted]
         return ".".join(kept or parts[-1:])[:MAX_NAME]
 
     def _text(self, start: int, end: int) -> str:
         """Source on one line; of something long, its beginning."""
         return " ".join(self.source.text(start, min(end, start + 4 * MAX_NAME)).split())
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) > 1 and text[0] in _QUOTES and text[0] == text[-1]
+    return text[1:-1] if quoted else text
 
 
 def _drop_waiting(entries: list[Entry]) -> None:

@@ -66,7 +66,7 @@ class Source:
 class Mark:
     """A comment or an attribute. ``doc`` is the range that holds a comment's words.
 
-    A docstring that stands where a comment would is one, but no plain comment.
+    A plain one is so by its kind alone and may stand between the clauses of a function.
     """
 
     start: int
@@ -191,7 +191,7 @@ def _collect(
         if kind in ("comment", "attribute"):
             inner = captures.get("doc")
             words = (inner[0].start_byte, inner[0].end_byte) if inner else (start, end)
-            plain = node.type in grammar.comments
+            plain = node.type in grammar.comments or node.type in grammar.attributes
             marks.append(Mark(start, end, kind == "comment", plain, words))
             continue
         definition = found.get(node.id)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from codesearch.chunking import base
 from codesearch.chunking.comments import clean
 from codesearch.chunking.outline import Entry, Outline
-from codesearch.chunking.parse import Definition, Source, parse
+from codesearch.chunking.parse import Source, parse
 from codesearch.languages import Grammar
 from codesearch.model import Chunk, Kind, SourceFile
 
@@ -90,7 +90,7 @@ class _Writer:
             symbol=entry.symbol,
             signature=self._signature(entry),
             doc=self._doc(entry),
-            parameters=self._parameters(entry.definition),
+            parameters=self._parameters(entry),
         )
 
     def _without_line(self, start: int, end: int) -> Edit | None:
@@ -159,20 +159,25 @@ class _Writer:
             docs.append(clean(self.source.text(start, end)))
         return "\n\n".join(doc for doc in docs if doc)
 
-    def _parameters(self, definition: Definition) -> tuple[str, ...]:
+    def _parameters(self, entry: Entry) -> tuple[str, ...]:
+        """Names of the first clause that has any: of ``f [] = 0; f (x : xs) = ...`` the second."""
         query = self.grammar.parameter_query
         if query is None:
-            return ()
-        node = definition.parameter_list()
-        if node is None:
             return ()
         from tree_sitter import QueryCursor
 
         cursor = QueryCursor(query)
         cursor.set_max_start_depth(0)
-        found: list[Node] = cursor.captures(node).get("parameter", [])
-        names = [self.source.text(*n.byte_range) for n in sorted(found, key=_start)]
-        return tuple(dict.fromkeys(n for n in names if n not in self.grammar.receivers))
+        for clause in (entry.definition, *entry.clauses):
+            node = clause.parameter_list()
+            if node is None:
+                continue
+            found: list[Node] = cursor.captures(node).get("parameter", [])
+            names = [self.source.text(*n.byte_range) for n in sorted(found, key=_start)]
+            kept = tuple(dict.fromkeys(n for n in names if n not in self.grammar.receivers))
+            if kept:
+                return kept
+        return ()
 
     def leftovers(self) -> list[Chunk]:
         """Pieces of what is between the outline's entries; trivia is given to the entries."""
@@ -185,10 +190,10 @@ class _Writer:
                 position = self._close(before, stop, after)
             if self.source.data[position:stop].strip():
                 if (before or after) and self._is_trivia(position, stop):
-                    if after is not None:
+                    if before is not None and (after is None or self._hangs(position, stop)):
+                        before.end = position + len(self.source.data[position:stop].rstrip())
+                    elif after is not None:
                         after.start = self._first_line(position, stop)
-                    elif before is not None:
-                        before.end = stop
                 else:
                     lines = self.source.text(position, stop).split("\n")
                     first = self.source.row(position) + 1
@@ -200,6 +205,12 @@ class _Writer:
         """Where the first line that is not blank begins."""
         gap = self.source.data[start:stop]
         return max(start, self.source.line_start(start + len(gap) - len(gap.lstrip())))
+
+    def _hangs(self, start: int, stop: int) -> bool:
+        """Whether a gap's lines touch what is before them and not what is behind."""
+        gap = self.source.data[start:stop]
+        above, below = gap[: -len(gap.lstrip())], gap[len(gap.rstrip()) :]
+        return above.count(b"\n") < 2 <= below.count(b"\n")
 
     def _close(self, before: Entry, stop: int, after: Entry | None) -> int:
         """Gives an entry the closing lines directly below it; gives the new end."""
