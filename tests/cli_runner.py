@@ -1,12 +1,20 @@
-"""The real program on real repositories, kept away from the user's own files."""
+"""The real command line on real repositories, kept away from the user's own files."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from codesearch import cli
+
+Done = subprocess.CompletedProcess[str]
 
 SAMPLE = {
     "app/queue.py": '''\
@@ -54,27 +62,53 @@ class Home:
         ours = ("CODESEARCH_", "XDG_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "_CODESEARCH")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         names = ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA")
+        self.folder.mkdir(exist_ok=True)
         return {**kept, **dict.fromkeys(names, str(self.folder)), "TERM": "xterm", **more}
 
-    def run(
-        self,
-        *args: str | bytes,
-        cwd: Path,
-        stdin: str | bytes = b"",
-        **environment: str,
-    ) -> subprocess.CompletedProcess[str]:
-        """Runs the program to its end; output as text in which no byte is lost."""
+    def run(self, *args: str, cwd: Path, **environment: str) -> Done:
+        """Runs the program as a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "codesearch", *args],
             cwd=cwd,
             env=self.environment(**environment),
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             timeout=120,
             check=False,
         )
-        out, err = (raw.decode("utf-8", "surrogateescape") for raw in (done.stdout, done.stderr))
-        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+        return _done(args, done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Runs command lines in this process, which saves the start of many others."""
+
+    monkeypatch: pytest.MonkeyPatch
+    captured: pytest.CaptureFixture[bytes]
+
+    def __call__(
+        self,
+        home: Home,
+        *args: str | bytes,
+        cwd: Path,
+        stdin: bytes = b"",
+        **environment: str,
+    ) -> Done:
+        with self.monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            wanted = home.environment(**environment)
+            for name in set(os.environ) - set(wanted):
+                patch.delenv(name)
+            for name, value in wanted.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            code = cli.run([os.fsdecode(arg) for arg in args])
+        return _done(args, code, *self.captured.readouterr())
+
+
+def _done(args: tuple[str | bytes, ...], code: int, out: bytes, err: bytes) -> Done:
+    """The end of a run, its output as text in which no byte is lost."""
+    texts = (raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape") for raw in (out, err))
+    return subprocess.CompletedProcess(args, code, *texts)
 
 
 def repository(folder: Path, files: dict[str, str]) -> Path:
@@ -89,4 +123,6 @@ def write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8", newline="\n")
+        before = time.time() - 60  # what was written just now is looked at again
+        os.utime(file, (before, before))

@@ -98,7 +98,7 @@ def run(args: Sequence[str]) -> int:
         return code if isinstance(code, int) else base.FOUND
     except click.exceptions.Exit as done:
         return done.exit_code
-    except base.ClosedPipe:
+    except (base.ClosedPipe, BrokenPipeError):  # the latter from click, which prints the help
         return _nobody_reads()
     except CodesearchError as error:
         return _tell(error.message, error.hint, error.exit_code)
@@ -108,8 +108,6 @@ def run(args: Sequence[str]) -> int:
         _tell("interrupted", "what is done is kept; run it again to go on", base.INTERRUPTED)
         return base.INTERRUPTED
     except Exception as error:
-        if isinstance(error, OSError) and _stdout_is_closed(error):
-            return _nobody_reads()
         return _unexpected(error, args)
 
 
@@ -131,20 +129,6 @@ def _of_click(error: click.ClickException) -> tuple[str, str]:
         known = [o for p in ctx.command.params for o in p.opts] if ctx is not None else []
         hint = did_you_mean(error.option_name, known) or hint
     return message[:1].lower() + message[1:], hint
-
-
-def _stdout_is_closed(error: OSError) -> bool:
-    """Whether this error (e.g. of click's help) comes from a reader who is gone.
-
-    A write that failed stays in the stream's buffer, so that it fails again.
-    """
-    if not base.is_closed_pipe(error) or sys.stdout is None:
-        return False
-    try:
-        sys.stdout.flush()
-    except OSError as again:
-        return base.is_closed_pipe(again)
-    return False
 
 
 def _nobody_reads() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from codesearch import output, protocol, terms
@@ -82,8 +82,7 @@ def _print(
 ) -> None:
     hits = [hit for best in result.hits for hit in (best, *best.also)]
     if shape.names_only:
-        names = [opened.name(p) for p in dict.fromkeys(h.chunk.path for h in hits)]
-        _names(door, names)
+        door.names(opened.name(path) for path in dict.fromkeys(h.chunk.path for h in hits))
     elif shape.form == "vimgrep":
         door.write(
             "\n".join(output.vimgrep(h, opened.name(h.chunk.path)) for h in hits), exact=True
@@ -101,16 +100,11 @@ def _print(
         door.write("\n".join(lines), exact=True)
 
 
-def _names(door: Door, names: list[str]) -> None:
-    if door.terminal:
-        door.write("\n".join(door.screen.paint(output.visible(n), output.PATH) for n in names))
-    else:
-        door.write("\n".join(map(output.plain_name, names)), exact=True)
-
-
 def _nothing(request: SearchRequest) -> str:
     where = f" in {', '.join(request.paths)}" if request.paths else ""
-    narrowed = replace(request, query="", paths=(), top_k=10, mode="hybrid") != SearchRequest("")
-    hint = "; try without the filters" if narrowed else ""
+    plain = SearchRequest(
+        request.query, request.top_k, request.mode, request.paths, by_file=request.by_file
+    )
+    hint = "; try without the filters" if request != plain else ""
     query = output.clip(request.query, 60, "...")
     return f'nothing found for "{query}"{where}{hint}'

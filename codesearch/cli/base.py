@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,9 +68,17 @@ class Door:
             else:
                 click.echo(text, color=self.screen.colour)
         except OSError as error:
-            if is_closed_pipe(error):
+            # Windows reports a closed pipe as an invalid argument.
+            if error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL):
                 raise ClosedPipe from None
             raise CodesearchError(f"cannot write the answer: {error.strerror}") from None
+
+    def names(self, names: Iterable[str]) -> None:
+        """Names of files, one a line: exact for a program, safe and coloured for a person."""
+        if self.terminal:
+            self.write("\n".join(self.screen.paint(output.visible(n), output.PATH) for n in names))
+        else:
+            self.write("\n".join(map(output.plain_name, names)), exact=True)
 
     def say(self, text: str) -> None:
         """A remark on standard error, unless silence was asked for."""
@@ -82,11 +91,6 @@ class Door:
     def detail(self, text: str) -> None:
         if self.verbose:
             click.echo(output.visible(text), err=True)
-
-
-def is_closed_pipe(error: OSError) -> bool:
-    # Windows reports a closed pipe as an invalid argument.
-    return error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL)
 
 
 def is_terminal(stream: Any) -> bool:

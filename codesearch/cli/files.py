@@ -10,8 +10,7 @@ import click
 from codesearch import output, protocol
 from codesearch.cli import flags
 from codesearch.cli.base import FOUND, NOTHING, Door
-from codesearch.cli.scope import Opened, existing, open_index
-from codesearch.model import FileRecord
+from codesearch.cli.scope import existing, open_index
 
 
 @click.command("files")
@@ -32,11 +31,8 @@ def command(given: tuple[str, ...], *, why: str | None, as_json: bool, **said: A
     if as_json:
         found = protocol.files(records, root=str(opened.index.root))
         door.write(protocol.encode(found, indent=True), exact=True)
-    elif indexed and door.terminal:
-        door.write(_table(door, opened, indexed))
     elif indexed:
-        names = (output.plain_name(opened.name(r.path)) for r in indexed)
-        door.write("\n".join(names), exact=True)
+        door.names(opened.name(r.path) for r in indexed)
     skipped = [r for r in records if r.skipped]
     for record in skipped:
         door.detail(
@@ -45,12 +41,6 @@ def command(given: tuple[str, ...], *, why: str | None, as_json: bool, **said: A
     if door.terminal and not as_json:
         door.say(f"{output.plural(len(indexed), 'file')}, {len(skipped):,} skipped")
     return FOUND if indexed else NOTHING
-
-
-def _table(door: Door, opened: Opened, records: list[FileRecord]) -> str:
-    most = max(len(f"{r.chunks:,}") for r in records)
-    rows = [(f"{r.chunks:>{most},}", r.language, opened.name(r.path)) for r in records]
-    return output.table(rows, door.screen)
 
 
 def _why(door: Door, path: str, *, as_json: bool) -> int:
