@@ -20,6 +20,10 @@ from codesearch.places import Root
 from codesearch.segment import Segment, join, of_chunks, with_vectors
 from codesearch.store import Store
 
+# From so many files on, the keys of all stored vectors are read once, instead of asking the
+# store for those of each batch.
+_MANY = 200
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -59,8 +63,9 @@ def ingest(
     done, total = 0, len(todo.work)
     on_progress(Progress("index", 0, total))
     known = {s.path: manifest[s.path] for s in todo.changed if s.path in manifest}
+    stored = store.keys() if total > _MANY else None
     for prepared in prepare_all(root, todo.work, rules, known, jobs):
-        parts.append(_commit(prepared, store, embedder, outcome))
+        parts.append(_commit(prepared, store, embedder, stored, outcome))
         replaced.update(r.path for r in prepared.records)
         replaced.update(prepared.gone)
         touched.update((r.path, r) for r in prepared.touched)
@@ -81,29 +86,32 @@ def ingest(
     return outcome
 
 
-def _commit(prepared: Prepared, store: Store, embedder: Embedder, outcome: Outcome) -> Segment:
+def _commit(
+    prepared: Prepared, store: Store, embedder: Embedder, stored: set[str] | None, out: Outcome
+) -> Segment:
+    """Stores one batch and gives its segment. ``stored`` holds the keys of all vectors that
+    the store has, if that is known, and grows by the new ones."""
     flat = [c for of_file in prepared.chunks for c in of_file]
     texts = passages(flat)
     keys = [key(embedder.id, p) for p in texts]
-    vectors = np.zeros((len(keys), embedder.dimension), np.float32)
-    distinct = list(dict.fromkeys(keys))
-    found, stored = store.vectors(distinct)
-    place = {k: i for i, k in enumerate(distinct)}
-    rows = np.array([place[k] for k in keys], np.int64)
-    missing = [i for i, k in enumerate(distinct) if not found[i]]
-    first = {k: i for i, k in reversed(list(enumerate(keys)))}
-    table = np.asarray(stored, np.float32)
-    if missing:
-        fresh = embedder.embed_documents([texts[first[distinct[i]]] for i in missing])
-        table[missing] = fresh
-    if len(rows):
-        vectors = table[rows]
+    text_of = dict(zip(keys, texts, strict=True))
+    asked = [k for k in text_of if stored is None or k in stored]
+    found, reused = store.vectors(asked)
+    reused = reused[found]
+    have = [k for k, is_there in zip(asked, found.tolist(), strict=True) if is_there]
+    there = set(have)
+    missing = [k for k in text_of if k not in there]
+    fresh = embedder.embed_documents([text_of[k] for k in missing])
+    row = {k: i for i, k in enumerate([*have, *missing])}
+    table = np.concatenate([reused.astype(np.float32), fresh])
     each = iter(keys)
-    stored_chunks = [(c, [next(each) for _ in range(len(c.cuts) + 1)]) for c in flat]
-    store.commit(prepared.records, stored_chunks, [distinct[i] for i in missing], table[missing])
-    outcome.embedded += len(missing)
-    outcome.reused += len(distinct) - len(missing)
-    return with_vectors(prepared.segment, vectors)
+    chunks = [(c, [next(each) for _ in range(len(c.cuts) + 1)]) for c in flat]
+    store.commit(prepared.records, chunks, missing, fresh)
+    if stored is not None:
+        stored.update(missing)
+    out.embedded += len(missing)
+    out.reused += len(have)
+    return with_vectors(prepared.segment, table[[row[k] for k in keys]])
 
 
 def _joined(

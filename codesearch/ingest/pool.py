@@ -16,7 +16,7 @@ from codesearch.ingest.base import Prepared, prepare
 from codesearch.model import FileRecord, FileStat
 from codesearch.places import Root
 
-_BATCH_BYTES = 700_000
+_BATCH_BYTES = 1_500_000
 _BATCH_FILES = 250
 #: Below this much source a pool of processes costs more than it saves.
 _POOL_BYTES = 2_000_000

@@ -68,10 +68,14 @@ def of_chunks(records: Sequence[FileRecord], chunks: Sequence[Sequence[Chunk]]) 
 
 
 def with_vectors(segment: Segment, vectors: F32) -> Segment:
-    """The segment with one unit vector a piece, in the order of its chunks. Shape (p, d)."""
+    """The segment with one unit vector a piece, in the order of its chunks. Shape (p, d).
+
+    The store keeps half floats: rounded to them first, new vectors and those that come back
+    from the store give the same segment.
+    """
     if len(vectors) != segment.n_pieces:
         raise ValueError(f"{len(vectors)} vectors for {segment.n_pieces} pieces")
-    coded, scale = quantise(vectors)
+    coded, scale = quantise(vectors.astype(np.float16).astype(np.float32))
     return replace(segment, vectors=coded, scale=scale)
 
 

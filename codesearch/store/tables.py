@@ -161,6 +161,12 @@ class Store:
             if open_files or whole != sum(manifest[p][0].chunks > 0 for p in wanted):
                 raise corrupt(self.folder, "chunks are missing")
 
+    def keys(self) -> set[str]:
+        """The keys of all vectors that are stored for this model."""
+        with self._tables() as meta:
+            table = self._db.pinned(vectors_name(meta))
+            return set(table.search().select(["key"]).to_arrow()["key"].to_pylist())
+
     def vectors(self, keys: Sequence[str]) -> tuple[NDArray[np.bool_], NDArray[np.float16]]:
         """The vectors stored under some keys.
 
