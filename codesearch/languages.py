@@ -62,6 +62,9 @@ What follows is read when a file of the language is met:
     What stands between the parts of a name besides a dot, e.g. ``["::"]``.
 ``omitted``
     Parts of a name that mean nothing: ``exports``, ``prototype``.
+``trailing``
+    A regular expression of comments that document what they stand behind, or directly below
+    with a blank line after them.
 ``trivia``
     A regular expression of lines, found between definitions, that carry nothing of their own
     (``#endif``, ``else:``): they stay with the neighbouring chunk.
@@ -149,6 +152,7 @@ class Grammar:
     wrappers: tuple[str, ...] = ()
     separators: tuple[str, ...] = ()
     omitted: tuple[str, ...] = ()
+    trailing: str = ""
     trivia: str = ""
     masked: str = ""
     merge: bool = False

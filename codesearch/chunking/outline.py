@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codesearch.chunking.parse import FUNCTIONS, Definition, Parsed
+from codesearch.chunking.parse import FUNCTIONS, Definition, Mark, Parsed
 from codesearch.languages import Grammar
 from codesearch.model import CONTAINER_KINDS
 
@@ -75,6 +75,7 @@ class Outline:
         self.source = parsed.source
         self.marks = parsed.marks
         self.ends = parsed.ends
+        self.trailing = re.compile(grammar.trailing.encode()) if grammar.trailing else None
         self._starts = [mark.start for mark in parsed.marks]
         self.entries: list[Entry] = []
         self._place(parsed.definitions)
@@ -139,8 +140,9 @@ class Outline:
             kind = "method"
         floor = level.sink[-1].end if level.sink else level.floor
         start, docs, headed = self._above(definition.outer, floor)
-        docs += definition.docs
-        end = min(self._behind(definition.outer_end), level.end)
+        end, below = self._behind(definition.outer, definition.outer_end)
+        docs += definition.docs + below
+        end = min(end, level.end)
         short = definition.declared and not definition.inner and not docs
         if short:
             row = self.source.row
@@ -207,18 +209,41 @@ class Outline:
         docs.reverse()
         return begin, docs, headed
 
-    def _behind(self, end: int) -> int:
-        """Takes in what ends the line, if that is a comment or punctuation at most."""
+    def _behind(self, start: int, end: int) -> tuple[int, list[tuple[int, int]]]:
+        """Takes in what ends the line, if that is a comment or punctuation at most.
+
+        Gives the end and the range of a doc comment that stands behind or below.
+        """
         source = self.source
         stop = source.line_end(end)
         index = bisect_left(self._starts, end)
-        if index < len(self.marks) and self._starts[index] < stop:
-            mark = self.marks[index]
+        mark = self.marks[index] if index < len(self.marks) else None
+        if mark is not None and mark.is_comment and self._trails(mark, start, end):
+            return source.line_end(mark.end), [mark.doc]
+        if mark is not None and mark.start < stop:
             rest = source.data[end : mark.start] + source.data[mark.end : stop]
             closed = mark.is_comment and mark.end <= stop
         else:
             rest, closed = source.data[end:stop], True
-        return stop if closed and not rest.strip(b" \t\r;,") else end
+        return stop if closed and not rest.strip(b" \t\r;,") else end, []
+
+    def _trails(self, mark: Mark, start: int, end: int) -> bool:
+        """Whether a comment documents what is before it, by its form and by a blank line below."""
+        source = self.source
+        if self.trailing is None or not self.trailing.match(source.data, mark.start):
+            return False
+        between = source.data[end : mark.start]
+        below = source.line_end(mark.end)
+        if between.strip() or between.count(b"\n") > 1 or source.data[mark.end : below].strip():
+            return False
+        if b"\n" not in between:
+            return True
+        line = source.data[below + 1 : source.line_end(below + 1)]
+        column = start - source.line_start(start)
+        indent = len(line) - len(line.lstrip())
+        return mark.start - source.line_start(mark.start) == column and (
+            not line.strip() or indent < column
+        )
 
     def _symbol(self, definition: Definition, level: _Level) -> tuple[str, bool]:
         """The qualified symbol, and whether a title is part of it."""

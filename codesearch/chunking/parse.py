@@ -29,6 +29,9 @@ _WRAPPER = "wrapper"
 _READ = 4_096
 #: Unfinished matches at any moment: bounds the query on hostile input.
 _MATCH_LIMIT = 65_536
+#: Tokens without a name in a row, see ``_is_degenerate``.
+_MAX_RUN = 20_000
+_KEYWORDS = re.compile(rb"[a-z]\w*\b")
 _SPACE = b" \t\r\n"
 #: What captures stand for: a kind, and whether it is a mere declaration.
 _ROLES: dict[str, tuple[str, bool]] = {
@@ -147,9 +150,33 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
         tree = Parser(grammar.language).parse(read, progress_callback=late)
     except ValueError:  # cancelled
         return None
-    # The query has no progress callback: it crashes in tree_sitter 0.26.1.
+    if _is_degenerate(tree.root_node):
+        return None
+    # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
     matches = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
     return None if late() else _collect(grammar, source, matches)
+
+
+def _is_degenerate(root: Node) -> bool:
+    """Whether a query would take quadratic time: it looks from every token for a named one.
+
+    Only the flat list of tokens that an error leaves can be that long.
+    """
+    if not root.has_error:
+        return False
+    cursor, run = root.walk(), 0
+    while True:
+        node = cursor.node
+        if node is None:
+            return False
+        run = 0 if node.is_named else run + 1
+        if run > _MAX_RUN:
+            return True
+        if node.descendant_count > _MAX_RUN and cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
 
 
 def _masked(grammar: Grammar, data: bytes) -> bytes:
@@ -267,5 +294,17 @@ def _unwrapped(children: list[Definition], data: bytes) -> list[Definition]:
             gap = child.end - wrapped.outer_end
             if gap < 80 and not data[wrapped.outer_end : child.end].strip(b" \t\r\n;,"):
                 wrapped.outer, wrapped.outer_end = child.start, child.end
+        else:
+            _share(child, data)
         out.extend(child.children)
     return out
+
+
+def _share(wrapper: Definition, data: bytes) -> None:
+    """Gives each of several definitions its part of the wrapper: ``let rec f = .. and g = ..``."""
+    position = wrapper.start
+    for child in wrapper.children:
+        before = data[max(position, child.outer - 80) : child.outer].rpartition(b"\n")[2].lstrip()
+        if _KEYWORDS.match(before):
+            child.outer -= len(before)
+        position = child.outer_end
