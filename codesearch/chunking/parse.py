@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import itemgetter
@@ -29,8 +29,8 @@ _WRAPPER = "wrapper"
 _READ = 4_096
 #: Unfinished matches at any moment: bounds the query on hostile input.
 _MATCH_LIMIT = 65_536
-#: Tokens without a name in a row, see ``_is_degenerate``.
-_MAX_RUN = 20_000
+#: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
+_MANY = 20_000
 _KEYWORDS = re.compile(rb"[a-z]\w*\b")
 _SPACE = b" \t\r\n"
 #: What captures stand for: a kind, and whether it is a mere declaration.
@@ -158,25 +158,25 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
 
 
 def _is_degenerate(root: Node) -> bool:
-    """Whether a query would take quadratic time: it looks from every token for a named one.
+    """Whether a query would not end in time.
 
-    Only the flat list of tokens that an error leaves can be that long.
+    For every token it looks for the next named one, which takes quadratic time in the flat
+    list of tokens that an error leaves; and it counts depth in 16 bits. Only nodes with many
+    descendants are visited, so this costs nothing for an ordinary file.
     """
-    if not root.has_error:
-        return False
-    cursor, run = root.walk(), 0
-    while True:
-        node = cursor.node
-        if node is None:
-            return False
+    cursor, run, depth = root.walk(), 0, 0
+    while node := cursor.node:
         run = 0 if node.is_named else run + 1
-        if run > _MAX_RUN:
+        if run > _MANY or depth > _MANY:
             return True
-        if node.descendant_count > _MAX_RUN and cursor.goto_first_child():
+        if node.descendant_count > _MANY and cursor.goto_first_child():
+            depth += 1
             continue
         while not cursor.goto_next_sibling():
+            depth -= 1
             if not cursor.goto_parent():
                 return False
+    return False
 
 
 def _masked(grammar: Grammar, data: bytes) -> bytes:
@@ -210,9 +210,8 @@ def _collect(
         if role is None or node is None:
             continue
         kind, declared = role
-        start, end = node.start_byte, node.end_byte
-        while end > start and data[end - 1] in _SPACE:  # some kinds take in a line break
-            end -= 1
+        start = node.start_byte
+        end = _trimmed(data, start, node.end_byte)  # some kinds take in a line break
         if end == start:
             continue
         if kind in ("comment", "attribute"):
@@ -231,6 +230,7 @@ def _collect(
         if kind == definition.kind and declared == definition.declared:
             _add(definition, captures)
     marks = list(_outermost(marks))
+    _release(found.values(), marks, source)
     return Parsed(source, _nested(list(found.values()), data), marks, [mark.end for mark in marks])
 
 
@@ -252,6 +252,32 @@ def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
             definition.title = definition.title or nodes[0]
         elif capture == "scope":
             definition.scope = definition.scope or nodes[0]
+
+
+def _trimmed(data: bytes, start: int, end: int) -> int:
+    """The end of a range without white space at its end."""
+    while end > start and data[end - 1] in _SPACE:
+        end -= 1
+    return end
+
+
+def _release(found: Iterable[Definition], marks: list[Mark], source: Source) -> None:
+    """Ends definitions before comments that come last in them without being indented deeper.
+
+    Where layout stands for brackets, parsers take the doc of what follows for a part of a body.
+    """
+    data = source.data
+    last = {mark.end: mark for mark in marks if mark.is_comment}
+    for definition in found:
+        begin = source.line_start(definition.start)
+        margin = data[begin : definition.start]
+        indent = len(margin) - len(margin.lstrip())
+        while (mark := last.get(definition.end)) and mark.start > definition.start:
+            line = source.line_start(mark.start)
+            if mark.start - line > indent or data[line : mark.start].strip():
+                break
+            end = _trimmed(data, definition.start, mark.start)
+            definition.end = definition.outer_end = end
 
 
 def _outermost(marks: list[Mark]) -> Iterator[Mark]:
