@@ -116,7 +116,8 @@ def test_an_ignore_file_of_ours_leaves_out_more(tmp_path: Path) -> None:
 
 
 def test_what_lies_in_an_excluded_folder_stays_out(tmp_path: Path) -> None:
-    write(tmp_path, {".codesearchignore": "a/\n!a/b.py\n", "a/b.py": "", "c.py": ""})
+    lines = "a/\n!a/b.py\n!a/x/\n!a/x/b.py\n"
+    write(tmp_path, {".codesearchignore": lines, "a/b.py": "", "a/x/b.py": "", "c.py": ""})
     assert kept(tmp_path) == {"c.py"}
 
 

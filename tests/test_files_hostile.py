@@ -70,21 +70,26 @@ def test_hooks_are_not_run_and_the_index_is_not_written(tmp_path: Path) -> None:
     assert sprung.exists()
 
 
-def test_missing_objects_are_not_fetched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "remote",
+    [
+        {"remote.origin.url": "ssh://example.org/r", "core.sshCommand": "TRAP"},
+        {"remote.origin.url": ".", "remote.origin.uploadPack": "TRAP"},
+        {"remote.origin.url": "ext::TRAP", "protocol.ext.allow": "always"},
+    ],
+    ids=["ssh", "file", "ext"],
+)
+def test_missing_objects_are_not_fetched(tmp_path: Path, remote: dict[str, str]) -> None:
     """A sparse index names trees; where one is missing git would ask the "remote" for it."""
     top = repository(tmp_path / "r", {"in/a.py": "", "out/b.py": "", "c.py": ""})
     git(top, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
     tree = git(top, "rev-parse", "HEAD:out").strip()
     program, sprung = trap(tmp_path)
-    for name, value in {
-        "core.repositoryFormatVersion": "1",
-        "extensions.partialClone": "origin",
-        "remote.origin.url": "ssh://example.org/r",
-        "remote.origin.promisor": "true",
-        "core.sshCommand": str(program),
-        "protocol.ssh.allow": "always",
-    }.items():
-        git(top, "config", name, value)
+    git(top, "config", "core.repositoryFormatVersion", "1")
+    git(top, "config", "extensions.partialClone", "origin")
+    git(top, "config", "remote.origin.promisor", "true")
+    for name, value in remote.items():
+        git(top, "config", name, value.replace("TRAP", str(program)))
     (top / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
     git(top, "ls-files", "-co", "--exclude-standard", check=False)
     assert sprung.exists()
@@ -94,12 +99,16 @@ def test_missing_objects_are_not_fetched(tmp_path: Path) -> None:
     assert {file.path for file in scan(find_root(top), RULES)} == {"in/a.py", "c.py"}
 
 
-def test_the_work_tree_cannot_be_set_elsewhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", ["..", "../elsewhere"])
+def test_the_work_tree_cannot_be_set_elsewhere(tmp_path: Path, elsewhere: str) -> None:
     write(tmp_path, {"elsewhere/secret.py": ""})
-    top = repository(tmp_path / "r", {"a.py": ""})
-    git(top, "config", "core.worktree", str(tmp_path))
+    top = repository(tmp_path / "r", {"a.py": "", "b.py": ""})
+    write(top, {".git/info/exclude": "b.py\n"})
+    git(top, "config", "core.worktree", str(tmp_path / "r" / elsewhere))
     assert find_root(top).path == top
-    assert [file.path for file in scan(find_root(top), RULES)] == ["a.py"]
+    with start_scan(find_root(top), RULES) as started:
+        assert [file.path for file in started.finish()] == ["a.py", "b.py"]
+    assert started.notes == []
 
 
 @pytest.mark.parametrize("name", ["../secret.py", "aa/../../secret.py", ".git/config"])

@@ -61,7 +61,7 @@ def _environment(root: Root) -> dict[str, str]:
         "GIT_CEILING_DIRECTORIES": str(root.path.parent),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
-        # Both forbid to fetch; git before 2.45 knows only the second.
+        # Both forbid to fetch; older git knows only the second.
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "none",
     }
@@ -74,7 +74,6 @@ def _command(program: str, *arguments: str) -> list[str]:
         *("-c", "core.fsmonitor=false"),
         *("-c", "core.untrackedCache=false"),
         *("-c", f"core.hooksPath={os.devnull}"),
-        *("-c", "core.sshCommand=false"),
         *arguments,
     ]
 
