@@ -218,7 +218,8 @@ def _collect(
             inner = captures.get("doc")
             words = (inner[0].start_byte, inner[0].end_byte) if inner else (start, end)
             plain = node.type in grammar.comments or node.type in grammar.attributes
-            marks.append(Mark(start, end, kind == "comment", plain, words))
+            comment = kind == "comment" and not data.startswith(b"#!", start)
+            marks.append(Mark(start, end, comment, plain, words))
             continue
         definition = found.get(node.id)
         if definition is None:
