@@ -32,7 +32,7 @@ from codesearch.model import (
     Verdict,
 )
 from codesearch.search import Layer, Question, View
-from codesearch.segment import Segment, Stored
+from codesearch.segment import Stored
 
 OnProgress = Callable[[Progress], None]
 OnWait = Callable[[str], None]
@@ -65,7 +65,8 @@ class Index:
         )
         self.folder = places.index_folder(root, settings.index_home)
         self._stored: Stored | None = None
-        self._overlay: tuple[Sequence[FileStat], Path, ingest.Prepared, Segment] | None = None
+        self._view_of: tuple[Stored, View] | None = None
+        self._overlay: tuple[Sequence[FileStat], Layer, frozenset[str], View] | None = None
 
     @classmethod
     def open(cls, path: Path, settings: Settings) -> Index:
@@ -261,33 +262,41 @@ class Index:
             state, stored = self._load()
             if stored is None:
                 raise self._unusable(state)
-            return View([Layer(stored.segment)]), IndexState.STALE, 0, ()
+            return self._whole(stored), IndexState.STALE, 0, ()
         with files.start_scan(self._root, self._rules) as scan:  # git works while the rest loads
             state, stored = self._load()
             if stored is not None:
                 todo = self._changes(stored, scan)
                 if not todo.pending:
-                    return View([Layer(stored.segment)]), IndexState.FRESH, 0, scan.notes
+                    return self._whole(stored), IndexState.FRESH, 0, scan.notes
                 if _is_small(todo) and not self._embedder.remote:
                     return self._overlaid(stored, todo, scan.notes)
         report = self.update(on_progress=on_progress, on_wait=on_wait)
         state, stored = self._load()
         if stored is None:
             raise self._unusable(state)
-        return View([Layer(stored.segment)]), IndexState.FRESH, 0, report.notes
+        return self._whole(stored), IndexState.FRESH, 0, report.notes
+
+    def _whole(self, stored: Stored) -> View:
+        """The view of a stored segment; kept, because it caches what questions share."""
+        if self._view_of is None or self._view_of[0] is not stored:
+            self._view_of = stored, View([Layer(stored.segment)])
+        return self._view_of[1]
 
     def _overlaid(self, stored: Stored, todo: ingest.Plan, notes: Sequence[str]) -> _Seen:
         """The stored segment without what changed, and what changed from memory."""
-        wanted = todo.work
-        if self._overlay is None or self._overlay[:2] != (wanted, stored.file):
+        whole = self._whole(stored).layers[0]
+        asked = [*todo.work, *(FileStat(p, -1, -1) for p in todo.removed)]
+        if self._overlay is None or self._overlay[:2] != (asked, whole):
             changed = {s.path for s in todo.changed}
             known = {r.path: r for r in stored.segment.records() if r.path in changed}
-            prepared = ingest.prepare(self._root, wanted, self._rules, known)
-            self._overlay = wanted, stored.file, prepared, ingest.embed(prepared, self._embedder)
-        _, _, prepared, made = self._overlay
-        dead = {*todo.removed, *prepared.gone, *(r.path for r in prepared.records)}
-        alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
-        view = View([Layer(stored.segment, alive), Layer(made)])
+            prepared = ingest.prepare(self._root, todo.work, self._rules, known)
+            made = ingest.embed(prepared, self._embedder)
+            dead = frozenset({*todo.removed, *prepared.gone, *made.path.all()})
+            alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
+            view = View([whole, Layer(made)], alive)
+            self._overlay = asked, whole, dead, view
+        _, _, dead, view = self._overlay
         return view, IndexState.FRESH, len(dead), notes
 
     def _unusable(self, state: IndexState) -> IndexMissing | IndexOutdated:

@@ -34,6 +34,7 @@ class Weights:
 
     semantic: float = 3.0  # times what the embedder says of itself
     test: float = -0.8
+    prose: float = -0.8
     length: float = 0.15
     container: float = -0.6
     leftover: float = -0.4
@@ -45,14 +46,18 @@ class Weights:
     best_of_file: int = 8
 
 
+WEIGHTS = Weights()
+_TINY = 1e-6
+
+
 @dataclass(slots=True)
 class Evidence:
     """What is known of each chunk for one question."""
 
-    file: Int  # which file it lies in, chunks of a file adjacent
     bm25: Floats  # BM25F of the chunk, 0 where no word meets
     cosine: Floats  # best piece, 0 where there are no vectors
     file_bm25: Floats  # BM25 of its whole file
+    file_best: Floats  # see ``best_of_file``
     words: Floats  # terms in its code
     exact: Floats  # 1: a word of the question is its name; 0.8: but for case and underscores
     stem: Floats  # share of the words of its file's name that the question has
@@ -60,10 +65,18 @@ class Evidence:
     prose: Bool  # documentation and plain text
     container: Bool
     leftover: Bool
-    question_words: int
-    one_word: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the question itself decides how evidence counts."""
+
+    words: int
+    semantic: float  # the embedder's own weight in 0..1; 0 leaves vectors out
     penalise_tests: bool
     penalise_prose: bool
+    bm25_peak: float  # the largest of all chunks that may answer
+    file_peak: float  # the same of their files
 
 
 @dataclass(slots=True)
@@ -80,7 +93,11 @@ def idf(documents: int, frequency: int) -> float:
 
 
 def add_bm25f(
-    scores: Floats, chunk: NDArray[np.integer[Any]], tf: NDArray[np.uint8], norms: Floats, weight: float
+    scores: Floats,
+    chunk: NDArray[np.integer[Any]],
+    tf: NDArray[np.uint8],
+    norms: Floats,
+    weight: float,
 ) -> None:
     """Adds one term's BM25F to ``scores`` in place.
 
@@ -93,60 +110,72 @@ def add_bm25f(
 
 def field_norms(lengths: NDArray[np.uint16], average: Floats) -> Floats:
     """Shape (n, 4): the factor of a term's count in each field of each chunk."""
-    ratio = lengths.astype(np.float32) / np.maximum(average, 1e-6)
+    ratio = lengths.astype(np.float32) / np.maximum(average, _TINY)
     return (FIELD_WEIGHT / (1.0 - FIELD_B + FIELD_B * ratio)).astype(np.float32)
 
 
 def file_bm25(frequency: Floats, length: Floats, average: float) -> Floats:
     """BM25's saturated frequency of one term in whole files, without its idf."""
     return (
-        frequency / (FILE_K1 * (1 - FILE_B + FILE_B * length / max(average, 1e-6)) + frequency)
+        frequency / (FILE_K1 * (1 - FILE_B + FILE_B * length / max(average, _TINY)) + frequency)
     ).astype(np.float32)
 
 
-def score(e: Evidence, semantic: float, weights: Weights | None = None) -> Scores:
-    """The recipe: lexical plus vector evidence, then what the syntax and the file tell.
+def core(
+    bm25: Floats, cosine: Floats, asked: Asked, weights: Weights = WEIGHTS
+) -> tuple[Floats, Floats]:
+    """The lexical and the vector term of the sum."""
+    lexical = bm25 / max(asked.bm25_peak, _TINY)
+    return lexical, weights.semantic * asked.semantic * np.maximum(cosine, 0)
 
-    ``semantic`` is the embedder's own weight in 0..1; 0 leaves vectors out.
-    """
-    w = weights or Weights()
-    if not len(e.bm25):
-        return Scores(np.zeros(0, np.float32))
-    short = min(1.0, w.short_words / max(e.question_words, 1))
-    lexical = e.bm25 / _peak(e.bm25)
-    vector = w.semantic * semantic * np.maximum(e.cosine, 0)
-    core = lexical + vector
-    exact = w.exact * e.exact + (e.exact * (e.container + e.stem) if e.one_word else 0)
+
+def score(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> Scores:
+    """The recipe: lexical plus vector evidence, then what the syntax and the file tell."""
+    w = weights
+    short = min(1.0, w.short_words / max(asked.words, 1))
+    lexical, vector = core(e.bm25, e.cosine, asked, w)
+    one_word = e.exact * (e.container + e.stem) if asked.words == 1 else 0
     parts: dict[str, Floats] = {
         "lexical": lexical,
         "semantic": vector,
-        "definition": np.asarray(exact, np.float32),
+        "definition": np.asarray(w.exact * e.exact + one_word, np.float32),
         "file_name": w.stem * short * e.stem,
-        "file_words": w.file_lexical * e.file_bm25 / _peak(e.file_bm25),
-        "file_rest": w.file_mean * _best_of_file(core, e.file, w.best_of_file),
-        "length": w.length * np.log1p(e.words),
-        "kind": (1 - short) * (w.container * e.container + w.leftover * e.leftover),
+        "file_words": w.file_lexical * e.file_bm25 / max(asked.file_peak, _TINY),
+        "file_rest": w.file_mean * e.file_best,
+        **prior(e, asked, w),
     }
-    if e.penalise_tests:
-        parts["test"] = w.test * e.test.astype(np.float32)
-    if e.penalise_prose:
-        parts["prose"] = w.test * e.prose.astype(np.float32)
     total: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
     return Scores(total, parts)
 
 
-def _best_of_file(core: Floats, file: Int, best: int) -> Floats:
-    """Mean of the best few chunks of each chunk's file, over the largest such mean."""
-    order = np.lexsort((-core, file))
-    starts = np.flatnonzero(np.r_[True, file[order][1:] != file[order][:-1]])
-    sizes = np.diff(np.r_[starts, len(order)])
+def prior(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> dict[str, Floats]:
+    """The terms that do not depend on the question's words."""
+    w = weights
+    short = min(1.0, w.short_words / max(asked.words, 1))
+    parts: dict[str, Floats] = {
+        "length": w.length * np.log1p(e.words),
+        "kind": (1 - short) * (w.container * e.container + w.leftover * e.leftover),
+    }
+    if asked.penalise_tests:
+        parts["test"] = w.test * e.test.astype(np.float32)
+    if asked.penalise_prose:
+        parts["prose"] = w.prose * e.prose.astype(np.float32)
+    return parts
+
+
+def best_of_file(values: Floats, file: Int, best: int = WEIGHTS.best_of_file) -> Floats:
+    """Of the file of each chunk: the mean of its ``best`` largest values, over the largest mean.
+
+    All chunks of a file must be given for its mean to be right.
+    """
+    if not len(values):
+        return np.zeros(0, np.float32)
+    order = np.lexsort((-values, file))
+    starts = np.flatnonzero(np.diff(file[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
     place = np.arange(len(order)) - np.repeat(starts, sizes)
-    sums = np.add.reduceat(np.where(place < best, core[order], 0), starts)
+    sums = np.add.reduceat(np.where(place < best, values[order], 0), starts)
     means = sums / np.minimum(sizes, best)
-    out = np.empty(len(core), np.float32)
-    out[order] = np.repeat(means / _peak(means), sizes)
+    out = np.empty(len(values), np.float32)
+    out[order] = np.repeat(means / max(float(means.max()), _TINY), sizes)
     return out
-
-
-def _peak(values: NDArray[np.floating]) -> float:
-    return max(float(values.max(initial=0.0)), 1e-6)

@@ -10,17 +10,24 @@ def evidence(n: int, **known: object) -> rank.Evidence:
     zero = np.zeros(n, np.float32)
     no = np.zeros(n, bool)
     values: dict[str, object] = {
-        "file": np.arange(n), "bm25": zero, "cosine": zero, "file_bm25": zero,
+        "bm25": zero, "cosine": zero, "file_bm25": zero, "file_best": zero,
         "words": np.full(n, 20, np.float32), "exact": zero, "stem": zero, "test": no, "prose": no,
-        "container": no, "leftover": no, "question_words": 5, "one_word": False,
-        "penalise_tests": True, "penalise_prose": True,
+        "container": no, "leftover": no,
     }  # fmt: skip
     values |= {k: np.asarray(v) if isinstance(v, list) else v for k, v in known.items()}
     return rank.Evidence(**values)  # type: ignore[arg-type]
 
 
-def order(e: rank.Evidence, semantic: float = 1.0) -> list[int]:
-    return np.argsort(-rank.score(e, semantic).total, kind="stable").tolist()
+def asked(e: rank.Evidence, **known: object) -> rank.Asked:
+    values: dict[str, object] = {
+        "words": 5, "semantic": 1.0, "penalise_tests": True, "penalise_prose": True,
+        "bm25_peak": float(e.bm25.max(initial=0)), "file_peak": float(e.file_bm25.max(initial=0)),
+    }  # fmt: skip
+    return rank.Asked(**(values | known))  # type: ignore[arg-type]
+
+
+def order(e: rank.Evidence, **known: object) -> list[int]:
+    return np.argsort(-rank.score(e, asked(e, **known)).total, kind="stable").tolist()
 
 
 @pytest.mark.parametrize(
@@ -33,30 +40,47 @@ def order(e: rank.Evidence, semantic: float = 1.0) -> list[int]:
         ({"test": [True, False]}, "tests stand back"),
         ({"prose": [True, False]}, "documentation stands back"),
         ({"file_bm25": [1.0, 9.0]}, "the file is about it"),
+        ({"file_best": [0.2, 1.0]}, "the rest of the file is about it"),
         ({"words": [3, 60]}, "a stub says less"),
-        ({"question_words": 20, "leftover": [True, False]}, "a long question means a function"),
     ],
 )
 def test_each_kind_of_evidence_moves_the_second_ahead(known: dict[str, object], why: str) -> None:
     assert order(evidence(2, **known)) == [1, 0], why
 
 
+def test_a_long_question_means_a_function() -> None:
+    for kind in ("leftover", "container"):
+        e = evidence(2, **{kind: [True, False]})
+        assert order(e, words=20) == [1, 0]
+        assert order(e, words=2) == [0, 1], "a short one may mean either"
+
+
+def test_one_word_asks_for_a_type_by_its_name() -> None:
+    e = evidence(2, exact=[1.0, 1.0], container=[False, True])
+    assert order(e, words=1) == [1, 0]
+
+
+def test_the_best_of_a_file_are_its_largest_values() -> None:
+    values = np.array([3, 1, 2, 9, 0], np.float32)
+    file = np.array([4, 4, 4, 7, 7])
+    assert np.allclose(rank.best_of_file(values, file, 2), np.array([2.5] * 3 + [4.5] * 2) / 4.5)
+
+
 def test_the_parts_add_up_to_the_total() -> None:
     rng = np.random.default_rng(0)
     e = evidence(
         50,
-        file=np.sort(rng.integers(0, 9, 50)),
         bm25=rng.random(50).astype(np.float32),
         cosine=rng.random(50).astype(np.float32),
         test=rng.random(50) > 0.5,
     )
-    scored = rank.score(e, 1.0)
+    scored = rank.score(e, asked(e))
     assert np.allclose(scored.total, sum(scored.parts.values()), atol=1e-5)
 
 
 def test_tests_keep_their_place_when_they_are_asked_for() -> None:
-    e = evidence(2, bm25=[2.0, 1.0], test=[True, False], penalise_tests=False)
-    assert order(e) == [0, 1]
+    e = evidence(2, bm25=[2.0, 1.0], test=[True, False])
+    assert order(e, penalise_tests=False) == [0, 1]
 
 
 def test_without_semantic_weight_vectors_do_not_count() -> None:
@@ -64,7 +88,7 @@ def test_without_semantic_weight_vectors_do_not_count() -> None:
 
 
 def test_no_chunk_is_no_score() -> None:
-    assert len(rank.score(evidence(0), 1.0).total) == 0
+    assert len(rank.score(evidence(0), asked(evidence(0))).total) == 0
 
 
 def test_rare_words_weigh_more_and_none_weighs_less_than_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesearch import files, languages, rank
 from codesearch.embedding import Embedder
@@ -49,41 +50,43 @@ def run(
     may = allowed(view, request)
     if leave_out >= 0:
         may[leave_out] = False
-    here = np.flatnonzero(may)
-    evidence, found = gather(view, asked, request, embedder, here)
-    scored = rank.score(evidence, embedder.weight if asked.vector.any() else 0.0)
-    order = np.flatnonzero(found)
+    here, evidence, how = gather(view, asked, request, embedder, may)
+    if not len(here):
+        return [], False
+    scored = rank.score(evidence, how)
     # Chunks are numbered by path and line within a layer: a stable sort breaks ties by them.
-    order = order[np.argsort(-scored.total[order], kind="stable")]
+    order = np.argsort(-scored.total, kind="stable")
     if request.min_score is not None:
         order = order[scored.total[order] >= request.min_score]
-    hits: list[Hit] = []
-    by_file: dict[str, list[Hit]] = {}
-    limit = request.top_k
-    for place in order.tolist():
-        segment, number = view.at(int(here[place]))
-        path = segment.path[int(segment.file[number])]
-        if request.by_file and len(by_file) >= limit and path not in by_file:
-            if all(len(v) > _ALSO for v in by_file.values()) or place == order[-1]:
-                break
-            continue
-        if request.by_file and len(by_file.get(path, ())) > _ALSO:
-            continue
-        if not request.by_file and len(hits) >= limit:
-            break
+
+    def hit(place: int) -> Hit | None:
         chunk = shown(view, int(here[place]), lines)
         if chunk is None:
-            continue
-        parts = {name: round(float(v[place]), 4) for name, v in scored.parts.items() if v[place]}
-        parts["bm25"] = round(float(evidence.bm25[place]), 4)
-        parts["vector"] = round(float(evidence.cosine[place]), 4)
-        hit = Hit(chunk, float(scored.total[place]), parts)
-        hits.append(hit)
-        by_file.setdefault(path, []).append(hit)
-    if request.by_file:
-        hits = [replace(first, also=tuple(rest)) for first, *rest in by_file.values()]
-        return hits, len(np.unique(evidence.file[found])) > len(hits)
-    return hits, len(order) > len(hits)
+            return None
+        parts = {name: float(v[place]) for name, v in scored.parts.items() if v[place]}
+        parts |= {"bm25": float(evidence.bm25[place]), "vector": float(evidence.cosine[place])}
+        rounded = {name: round(value, 4) for name, value in parts.items()}
+        return Hit(chunk, float(scored.total[place]), rounded)
+
+    groups = _by_file(order, view.file[here]) if request.by_file else [[p] for p in order.tolist()]
+    hits: list[Hit] = []
+    for number, group in enumerate(groups):
+        if len(hits) == request.top_k:
+            return hits, number < len(groups)
+        first, *rest = map(hit, group)
+        if first is not None:
+            hits.append(replace(first, also=tuple(h for h in rest if h is not None)))
+    return hits, False
+
+
+def _by_file(order: NDArray[np.int64], file: NDArray[np.int64]) -> list[list[int]]:
+    """Places grouped by file, in the order of each file's best, with a few of its next ones."""
+    groups: dict[int, list[int]] = {}
+    for place in order.tolist():
+        group = groups.setdefault(int(file[place]), [])
+        if len(group) <= _ALSO:
+            group.append(place)
+    return list(groups.values())
 
 
 def shown(view: View, number: int, lines: Lines) -> Chunk | None:

@@ -14,20 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import rank
-from codesearch.segment import FIELDS, Segment
+from codesearch.model import CONTAINER_KINDS
+from codesearch.segment import DOCUMENTATION, FIELDS, KINDS, TEST, Segment
 
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 
+_CONTAINERS = np.array([k in CONTAINER_KINDS for k in KINDS])
+_LEFTOVERS = np.array([k in {"module", "text", "section"} for k in KINDS])
+_PROSE = np.array([k in {"text", "section"} for k in KINDS])
 _MAX_CACHED_FLOATS = 200_000 * 256
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A segment and which of its files still stand."""
+    """A segment and what is computed of it once for all questions."""
 
     segment: Segment
-    alive: Bool | None = None  # (files); None: all
 
     @cached_property
     def average(self) -> F32:
@@ -70,6 +73,7 @@ class View:
     """The layers of an index at one moment, the stored one first."""
 
     layers: Sequence[Layer]
+    stands: Bool | None = None  # which files of the first layer still stand; None: all
     bases: NDArray[np.int64] = field(init=False)
     file_bases: NDArray[np.int64] = field(init=False)
 
@@ -108,14 +112,35 @@ class View:
         return np.concatenate([layer.file_length for layer in self.layers])
 
     @cached_property
-    def alive(self) -> Bool:
-        """Of the files."""
-        return np.concatenate(
-            [
-                np.ones(layer.segment.n_files, bool) if layer.alive is None else layer.alive
-                for layer in self.layers
-            ]
+    def prior(self) -> rank.Evidence:
+        """Of all chunks: what does not depend on a question; the rest of it is zero."""
+        flags = self.flags[self.file]
+        zero = np.zeros(len(flags), np.float32)
+        return rank.Evidence(
+            bm25=zero,
+            cosine=zero,
+            file_bm25=zero,
+            file_best=zero,
+            words=self.lengths[:, 0].astype(np.float32),
+            exact=zero,
+            stem=zero,
+            test=(flags & TEST) > 0,
+            prose=((flags & DOCUMENTATION) > 0) | _PROSE[self.kind],
+            container=_CONTAINERS[self.kind],
+            leftover=_LEFTOVERS[self.kind],
         )
+
+    def path(self, file: int) -> str:
+        layer = int(np.searchsorted(self.file_bases, file, side="right")) - 1
+        return self.layers[layer].segment.path[file - int(self.file_bases[layer])]
+
+    @cached_property
+    def alive(self) -> Bool:
+        """Which files count, of all layers."""
+        out = np.ones(len(self.flags), bool)
+        if self.stands is not None:
+            out[: len(self.stands)] = self.stands
+        return out
 
     @cached_property
     def paths(self) -> list[str]:
@@ -141,10 +166,11 @@ class View:
     def locate(self, path: str, line: int) -> int:
         """The number of the smallest chunk that holds a line of a file, or -1."""
         best, size = -1, 0
-        for layer, base in zip(self.layers, self.bases.tolist(), strict=False):
+        bases = zip(self.layers, self.bases.tolist(), self.file_bases.tolist(), strict=False)
+        for layer, base, file_base in bases:
             s = layer.segment
             file = s.path.find(path)
-            if file < 0 or (layer.alive is not None and not layer.alive[file]):
+            if file < 0 or not self.alive[file_base + file]:
                 continue
             for local in range(int(s.first_chunk[file]), int(s.first_chunk[file + 1])):
                 first, last = int(s.start_line[local]), int(s.end_line[local])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import paths, rank, terms
 from codesearch.embedding import Embedder
-from codesearch.model import CONTAINER_KINDS, SearchRequest
+from codesearch.model import SearchRequest
 from codesearch.search.base import F32, Bool, View
-from codesearch.segment import DOCUMENTATION, KINDS, TEST
+from codesearch.segment import KINDS, TEST, name_hash
 
-_CONTAINERS = np.array([k in CONTAINER_KINDS for k in KINDS])
-_LEFTOVERS = np.array([k in {"module", "text", "section"} for k in KINDS])
 _TEST_WORDS = frozenset(
     map(terms.stem, ["test", "tests", "testing", "spec", "fixture", "mock", "pytest", "unittest"])
 )
@@ -26,6 +25,7 @@ _PROSE_WORDS = frozenset(
     )
 )
 _SIMILAR_TERMS = 40
+_SHORTLIST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,52 @@ def allowed(view: View, request: SearchRequest) -> Bool:
 
 
 def gather(
-    view: View, asked: Question, request: SearchRequest, embedder: Embedder, here: NDArray[np.int64]
-) -> tuple[rank.Evidence, Bool]:
-    """The evidence of the chunks ``here`` and which of them have any."""
-    total = int(view.bases[-1])
-    files = len(view.flags)
-    bm25 = np.zeros(total, np.float32)
+    view: View, asked: Question, request: SearchRequest, embedder: Embedder, may: Bool
+) -> tuple[NDArray[np.int64], rank.Evidence, rank.Asked]:
+    """The numbers of the chunks that can be among the best, their evidence, and the question's.
+
+    Words and vectors are read for every chunk; what costs more, for a shortlist of those.
+    """
+    bm25, of_files = _bm25(view, asked)
+    cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
+    exact = _exact(view, asked)
+    said = {terms.stem(w.lower()) for w in asked.identifiers}
+    how = rank.Asked(
+        words=asked.words,
+        semantic=embedder.weight if asked.vector.any() else 0.0,
+        penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(said),
+        penalise_prose=_PROSE_WORDS.isdisjoint(said),
+        bm25_peak=float(bm25.max(initial=0, where=may)),
+        file_peak=float(of_files.max(initial=0)),
+    )
+    lexical, vector = rank.core(bm25, cosine, how)
+    core = lexical + vector
+    rough = core + np.sum(list(rank.prior(view.prior, how).values()), axis=0)
+    named = np.array([n for n in exact if may[n]], np.int64)
+    here = _shortlist(may & ((bm25 > 0) | (cosine > embedder.floor)), rough, request.top_k)
+    here = np.union1d(here, named)
+    prior = view.prior
+    file = view.file[here]
+    evidence = rank.Evidence(
+        bm25=bm25[here],
+        cosine=cosine[here],
+        file_bm25=of_files[file],
+        file_best=_best_of_files(view, core, may, here),
+        words=prior.words[here],
+        exact=np.array([exact.get(n, 0.0) for n in here.tolist()], np.float32),
+        stem=_stem_cover(view, asked, file),
+        test=prior.test[here],
+        prose=prior.prose[here],
+        container=prior.container[here],
+        leftover=prior.leftover[here],
+    )
+    return here, evidence, how
+
+
+def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
+    """BM25F of every chunk and BM25 of every file."""
+    total, files = int(view.bases[-1]), len(view.flags)
+    chunks = np.zeros(total, np.float32)
     of_files = np.zeros(files, np.float32)
     average = float(view.file_length.mean()) if files else 0.0
     for term in asked.terms:
@@ -101,69 +141,65 @@ def gather(
         weight = rank.idf(total, sum(len(c) for c, _ in postings))
         in_files = np.zeros(files, np.float32)
         for chunk, tf in postings:
-            rank.add_bm25f(bm25, chunk, tf, view.norms, weight)
-            in_files += np.bincount(view.file[chunk], tf[:, :2].sum(axis=1), files)
-        file_weight = rank.idf(files, int(np.count_nonzero(in_files)))
-        of_files += file_weight * rank.file_bm25(in_files, view.file_length, average)
-    cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
-    exact = _exact(view, asked)
-    words = {terms.stem(w.lower()) for w in asked.identifiers}
-    flags = view.flags[view.file[here]]
-    kind = view.kind[here]
-    evidence = rank.Evidence(
-        file=view.file[here],
-        bm25=bm25[here],
-        cosine=cosine[here],
-        file_bm25=of_files[view.file[here]],
-        words=view.lengths[here, 0].astype(np.float32),
-        exact=exact[here],
-        stem=_stem_cover(view, asked)[view.file[here]],
-        test=(flags & TEST) > 0,
-        prose=((flags & DOCUMENTATION) > 0) | (kind >= KINDS.index("section")),
-        container=_CONTAINERS[kind],
-        leftover=_LEFTOVERS[kind],
-        question_words=asked.words,
-        one_word=asked.words == 1,
-        penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(words),
-        penalise_prose=_PROSE_WORDS.isdisjoint(words),
-    )
-    found = (evidence.bm25 > 0) | (evidence.cosine > embedder.floor) | (evidence.exact > 0)
-    return evidence, found
+            rank.add_bm25f(chunks, chunk, tf, view.norms, weight)
+            in_files += np.bincount(view.file[chunk], tf[:, 0] + tf[:, 1].astype(float), files)
+        hold = np.flatnonzero(in_files)
+        file_weight = rank.idf(files, len(hold))
+        of_files[hold] += file_weight * rank.file_bm25(
+            in_files[hold], view.file_length[hold], average
+        )
+    return chunks, of_files
 
 
-def _exact(view: View, asked: Question) -> F32:
-    """1 where a word of the question is a chunk's own name, 0.8 but for case and underscores."""
-    out = np.zeros(int(view.bases[-1]), np.float32)
-    loose = {w.replace("_", "").lower(): w for w in asked.identifiers}
+def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> NDArray[np.int64]:
+    """The best of the chunks found by a rough score, all of them if there are few, in order."""
+    here = np.flatnonzero(found)
+    size = max(_SHORTLIST, 10 * top_k)
+    if len(here) <= size:
+        return here
+    values = rough[here]
+    enough: Bool = values >= np.partition(values, -size)[-size]
+    return here[enough]
+
+
+def _best_of_files(view: View, core: rank.Floats, may: Bool, here: NDArray[np.int64]) -> F32:
+    """``rank.best_of_file`` of the chunks ``here``."""
+    wanted = np.zeros(len(view.flags), bool)
+    wanted[view.file[here]] = True
+    around = np.flatnonzero(wanted[view.file] & may)
+    means = rank.best_of_file(core[around], view.file[around])
+    of_file = np.zeros(len(view.flags), np.float32)
+    of_file[view.file[around]] = means
+    return of_file[view.file[here]]
+
+
+def _exact(view: View, asked: Question) -> dict[int, float]:
+    """Chunks that a word of the question names: 1, or 0.8 but for case and underscores."""
+    out: dict[int, float] = {}
     for word in asked.identifiers:
-        for term in dict.fromkeys(terms.expand(word)):
-            for chunk, tf in view.postings(term):
-                for number in chunk[tf[:, 2] > 0].tolist():
-                    segment, local = view.at(number)
-                    name = segment.symbol[local].rpartition(".")[2]
-                    if name == word:
-                        out[number] = 1.0
-                    elif name.replace("_", "").lower() in loose:
-                        out[number] = max(out[number], 0.8)
+        plain = word.replace("_", "").lower()
+        for layer, base in zip(view.layers, view.bases.tolist(), strict=False):
+            symbols = layer.segment.symbol
+            for local in np.flatnonzero(layer.segment.name == name_hash(word)).tolist():
+                name = symbols[local].rpartition(".")[2]
+                if name.replace("_", "").lower() == plain:  # a hash can be of another name
+                    value = 1.0 if name == word else 0.8
+                    out[base + local] = max(out.get(base + local, 0.0), value)
     return out
 
 
-def _stem_cover(view: View, asked: Question) -> F32:
-    """Share of the words of each file's name that the question has. Shape (files,)."""
+def _stem_cover(view: View, asked: Question, file: NDArray[np.int64]) -> F32:
+    """Share of the words of each chunk's file name that the question has."""
     wanted = set(asked.terms)
-    out = np.zeros(len(view.flags), np.float32)
-    if not wanted:
-        return out
-    hold: set[int] = set()
-    for term in asked.terms:
-        for chunk, tf in view.postings(term):
-            hold.update(np.unique(view.file[chunk[tf[:, 3] > 0]]).tolist())
-    for number in hold:
-        layer = int(np.searchsorted(view.file_bases, number, side="right")) - 1
-        path = view.layers[layer].segment.path[number - int(view.file_bases[layer])]
-        stem = path.rpartition("/")[2].partition(".")[0]
-        own = {t for w in terms.words(stem) for t in terms.expand(w)}
-        parts = own - {stem.replace("_", "").lower()} or own
-        if parts:
-            out[number] = len(parts & wanted) / len(parts)
-    return out
+    cover = {f: _cover(view.path(f), wanted) for f in np.unique(file).tolist()}
+    return np.array([cover[f] for f in file.tolist()], np.float32)
+
+
+def _cover(path: str, wanted: set[str]) -> float:
+    own = _stem_terms(path.rpartition("/")[2].partition(".")[0])
+    return len(own & wanted) / len(own) if own else 0.0
+
+
+@lru_cache(maxsize=1 << 14)
+def _stem_terms(stem: str) -> frozenset[str]:
+    return frozenset(part for word in terms.words(stem) for part in terms.parts(word))

@@ -12,7 +12,7 @@ from codesearch.segment.base import (
     TEST,
     Segment,
     Strings,
-    quantise,
+    name_hash,
 )
 from codesearch.segment.build import KINDS, join, of_chunks, with_vectors
 from codesearch.segment.file import Damaged, load, save
@@ -31,8 +31,8 @@ __all__ = [
     "Strings",
     "join",
     "load",
+    "name_hash",
     "of_chunks",
-    "quantise",
     "save",
     "with_vectors",
 ]

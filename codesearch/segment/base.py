@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +98,7 @@ class Segment:
     file: U32
     kind: U8  # position in KINDS
     symbol: Strings
+    name: U32  # ``name_hash`` of the symbol's last part, 0 where there is none
     signature: Strings
     start_line: U32
     end_line: U32
@@ -148,6 +150,12 @@ class Segment:
             )
             if reason
         ]
+
+
+def name_hash(symbol: str) -> int:
+    """Of a symbol's last part without case and underscores: equal names have equal hashes."""
+    plain = symbol.rpartition(".")[2].replace("_", "").lower()
+    return crc32(plain.encode("utf-8", "surrogatepass")) if plain else 0
 
 
 def quantise(vectors: F32) -> tuple[NDArray[np.int8], F32]:

@@ -25,6 +25,7 @@ from codesearch.segment.base import (
     TEST,
     Segment,
     Strings,
+    name_hash,
     quantise,
 )
 
@@ -53,6 +54,7 @@ def of_chunks(records: Sequence[FileRecord], chunks: Sequence[Sequence[Chunk]]) 
         file=np.array([f for f, _ in flat], np.uint32),
         kind=np.array([_KIND_CODE[c.kind] for _, c in flat], np.uint8),
         symbol=Strings.of(c.symbol for _, c in flat),
+        name=np.array([name_hash(c.symbol) for _, c in flat], np.uint32),
         signature=Strings.of(c.signature for _, c in flat),
         start_line=np.array([c.start_line for _, c in flat], np.uint32),
         end_line=np.array([c.end_line for _, c in flat], np.uint32),
@@ -220,6 +222,7 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
         file=np.repeat(np.arange(len(files), dtype=np.uint32), stop - start),
         kind=column("kind"),
         symbol=strings("symbol"),
+        name=column("name"),
         signature=strings("signature"),
         start_line=column("start_line"),
         end_line=column("end_line"),
