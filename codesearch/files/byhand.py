@@ -16,7 +16,7 @@ from codesearch.model import SkipReason
 # is often one line a paragraph.
 _DENSE_FROM = 5_000
 _DENSE_AVERAGE = 300
-_MAX_LONG_SHARE = 0.67
+_MAX_LONG = 0.67
 _PROSE = frozenset({"markdown", "restructuredtext"})
 _OFTEN_PROSE = _PROSE | {"text"}
 
@@ -37,14 +37,12 @@ def not_by_hand(text: str, language: str, rules: Rules) -> tuple[SkipReason, str
     average = len(text) // (text.count("\n") + 1)
     if language not in _OFTEN_PROSE and average > _DENSE_AVERAGE:
         return SkipReason.LONG_LINES, f"{average:,} characters a line on average"
-    if len(text) > rules.max_line_chars:
-        long = [len(line) for line in text.split("\n") if len(line) > rules.max_line_chars]
-        # One embedded picture makes no data of a source file.
-        if sum(long) > _MAX_LONG_SHARE * len(text):
-            return (
-                SkipReason.LONG_LINES,
-                f"{max(long):,} characters (limit {rules.max_line_chars:,})",
-            )
+    limit = rules.max_line_chars
+    lines = text.split("\n") if len(text) > limit else []
+    longest = max(map(len, lines), default=0)
+    # One embedded picture makes no data of a source file.
+    if longest > limit and sum(n for n in map(len, lines) if n > limit) > _MAX_LONG * len(text):
+        return SkipReason.LONG_LINES, f"{longest:,} characters (limit {limit:,})"
     return None
 
 

@@ -27,6 +27,10 @@ Detect = Callable[[str, str], str]
 _DATA_SUFFIXES = frozenset({"json", "json5", "xml", "yaml", "yml", "plist", "html", "htm"})
 _MAX_DATA_BYTES = 100_000
 
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _name, 0)
+
 _NO_FILE = "folder, pipe, socket or device"
 
 
@@ -58,15 +62,12 @@ def read(root: Root, file: FileStat, rules: Rules, detect: Detect) -> SourceFile
 def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
     if not is_inside(path):
         return Skipped(path, SkipReason.UNREADABLE, "not a path inside the root")
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
-        flags |= getattr(os, name, 0)
     full = os.path.join(root.path, path)  # noqa: PTH118 (this runs for every file)
     try:
         special = _special(full, len(full) - len(path))
         if special:
             return Skipped(path, SkipReason.SPECIAL, special)
-        descriptor = os.open(full, flags)
+        descriptor = os.open(full, _FLAGS)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     try:
