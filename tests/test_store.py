@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,8 @@ from hypothesis import strategies as st
 from codesearch import store
 from codesearch.errors import IndexCorrupt, IndexLocked, IndexMissing, StoreError
 from codesearch.model import Chunk, FileRecord
-from codesearch.store import Store, rows, tidy
+from codesearch.store import Store, meta, rows, tidy
+from codesearch.store.meta import read_meta
 
 DIMENSION = 8
 MODEL = ("test/words", DIMENSION)
@@ -285,8 +287,14 @@ def test_work_trees_have_their_own_files_and_share_vectors(tmp_path: Path) -> No
     record, chunks = some_file("a.py", 1)
     two.commit([record], [(c, [key(c, i) for i in range(len(c.pieces))]) for c in chunks], [],
                np.zeros((0, DIMENSION)))  # fmt: skip
+    put(two, some_file("b.py", 1))
+    put(one, some_file("c.py", 1))
+    assert one.prune() == two.prune() == 0
+    assert content(one).keys() == {"a.py", "c.py"}
+    two.remove(["b.py"])
+    two.sweep()
     one.drop()
-    assert two.prune() == 0
+    assert two.prune() == 8
     assert content(two) == {"a.py": some_file("a.py", 1)}
     with pytest.raises(IndexMissing):
         one.manifest()
@@ -306,6 +314,7 @@ def test_begin_forgets_the_files_and_keeps_the_vectors(tmp_path: Path) -> None:
     assert s.matches(2, "settings", MODEL)
     assert content(s) == {}
     _, chunks = some_file("a.py", 1)
+    assert s.keys() == {key(c, i) for c in chunks for i in range(len(c.pieces))}
     assert s.vectors([key(chunks[0], 0)])[0].all()
 
 
@@ -322,7 +331,7 @@ def test_the_generation_moves_with_every_change_and_never_comes_again(tmp_path: 
     ]
     for change in changes:
         change()
-        if store.has_tree(tmp_path, "tree"):
+        if read_meta(tmp_path, "tree"):
             seen.append(Store(tmp_path, "tree").generation)
     assert seen == sorted(set(seen))
     s.sweep()
@@ -400,20 +409,19 @@ def test_what_nobody_comes_back_for_is_discarded(tmp_path: Path) -> None:
     s = begun(tmp_path)
     put(s, some_file("a.py", 1))
     begun(tmp_path, "left")
-    store.meta.remove_meta(tmp_path, "left")  # as when a drop was killed
+    meta.remove_meta(tmp_path, "left")  # as when a drop was killed
     other = begun(tmp_path, "gone", ("other/model", DIMENSION))
     s.maintain()
     assert not s._db.tables("left_*")
     assert s._db.tables("gone_*"), "a work tree may be away for a while"
-    meta = other.meta
-    shifted = {**json.loads(store.meta._file(tmp_path, "gone").read_text())}
-    shifted |= {"root": str(tmp_path / "nowhere"), "updated": meta.updated - 31 * 86400}
-    store.meta._file(tmp_path, "gone").write_text(json.dumps(shifted))
+    month_ago = other.meta.updated - 31 * 86400
+    shifted = json.loads(meta._file(tmp_path, "gone").read_text())
+    shifted |= {"root": str(tmp_path / "nowhere"), "updated": month_ago}
+    meta._file(tmp_path, "gone").write_text(json.dumps(shifted))
     s.maintain()
     assert not s._db.tables("gone_*")
     spare = [n for n in s._db.tables("vectors_*") if "other-model" in n]
     assert spare, "vectors can have cost money"
-    month_ago = meta.updated - 31 * 86400
     os.utime(s._db.path(spare[0]), (month_ago, month_ago))
     s.maintain()
     assert len(s._db.tables("vectors_*")) == 1
@@ -484,6 +492,48 @@ def test_two_writers_of_the_same_keys_store_each_once(tmp_path: Path) -> None:
     stored = table.search().select(["key"]).to_arrow()["key"].to_pylist()
     assert len(stored) == len(set(stored)) == 5 * 20 * 4
     assert check_consistent(s).keys() == {f"{i}.py" for i in range(20)}
+
+
+def die_before_table(folder: Path, count: int) -> None:
+    """Commits a file, and is killed when the commit is about to open its ``count``-th table."""
+    s = Store(folder, "tree")
+    real, opened = s._db.open, []
+
+    def opening(name: str) -> object:
+        opened.append(name)
+        if len(opened) == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(name)
+
+    record, chunks = some_file("a.py", 2)
+    keys = [key(c, i) for c in chunks for i in range(len(c.pieces))]
+    each = iter(keys)
+    stored = [(c, [next(each) for _ in c.pieces]) for c in chunks]
+    vectors = np.array([vector(k) for k in keys])
+    s._db.open = opening  # type: ignore[method-assign]
+    with store.writer(folder):
+        s.commit([record], stored, keys, vectors)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_writer_killed_between_two_tables_leaves_what_was_there_before(
+    tmp_path: Path, count: int
+) -> None:
+    s = begun(tmp_path)
+    put(s, some_file("a.py", 1))
+    process = PROCESSES.Process(target=die_before_table, args=(tmp_path, count))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert content(s) == {"a.py": some_file("a.py", 1)}
+    assert s._db.open("tree_chunks").count_rows() == (3 if count < 3 else 6)
+    put(s, some_file("a.py", 2))
+    assert content(s) == {"a.py": some_file("a.py", 2)}
+    assert s.sweep() == (3 if count < 3 else 6)
+    assert content(s) == {"a.py": some_file("a.py", 2)}
+    table = s._db.open(s._db.tables("vectors_*")[0])
+    assert table.count_rows() == 8, "vectors of the killed batch are used again"
 
 
 def write_until_killed(folder: Path, done: Path, seed: int) -> None:
@@ -581,6 +631,34 @@ def test_readers_see_whole_states_while_a_writer_commits_sweeps_and_rewrites(
     assert process.exitcode == 0
 
 
+def test_a_reader_notices_that_a_file_was_replaced_and_swept_while_it_opened_the_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = begun(tmp_path)
+    put(s, some_file("a.py", 1))
+    real = s._db.pinned
+    versions = iter([2, 3])
+
+    def pinned(name: str) -> object:
+        if name == "tree_chunks" and (version := next(versions, 0)):
+            other = Store(tmp_path, "tree")
+            put(other, some_file("a.py", version))
+            other.sweep()
+        return real(name)
+
+    monkeypatch.setattr(s._db, "pinned", pinned)
+    assert [[c for c, _ in of_file] for of_file in s.chunks()] == [some_file("a.py", 3)[1]]
+
+
+def test_a_file_is_in_order_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    s = begun(tmp_path)
+    record, chunks = some_file("a.py", 1, 5)
+    table = rows.of_chunks([(c, ["k"]) for c in chunks], 7)
+    s._db.open("tree_chunks").add(table.take([3, 0, 4, 1, 2]))
+    s._put([(record, 7)])
+    assert [[c for c, _ in of_file] for of_file in s.chunks()] == [chunks]
+
+
 # -- damage --------------------------------------------------------------------------
 
 
@@ -620,7 +698,7 @@ def test_damage_is_told_apart_and_wiping_cures_it(tmp_path: Path, damage: str, t
     assert ".rs:" not in caught.value.message
     assert caught.value.hint
     store.wipe(tmp_path)
-    assert not store.has_tree(tmp_path, "tree")
+    assert read_meta(tmp_path, "tree") is None
     again = begun(tmp_path)
     put(again, some_file("a.py", 1))
     assert content(again) == {"a.py": some_file("a.py", 1)}
@@ -655,7 +733,7 @@ def content_or_lost(of: Store) -> dict[str, tuple[FileRecord, list[Chunk]]] | No
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', "\x00" * 200])
 def test_a_torn_description_of_the_index_is_damage(tmp_path: Path, text: str) -> None:
     s = begun(tmp_path)
-    store.meta._file(tmp_path, "tree").write_text(text)
+    meta._file(tmp_path, "tree").write_text(text)
     with pytest.raises(IndexCorrupt, match="does not describe an index"):
         s.matches(1, "settings", MODEL)
     store.wipe(tmp_path)
@@ -679,7 +757,7 @@ def test_before_begin_nothing_is_there_and_nothing_is_created(tmp_path: Path) ->
     ):
         with pytest.raises(IndexMissing):
             use()
-    assert store.read_meta(folder, "tree") is None
+    assert read_meta(folder, "tree") is None
     assert not folder.exists()
 
 
@@ -812,7 +890,7 @@ def test_only_index_folders_are_listed_and_deleted(tmp_path: Path) -> None:
     assert (one.name, two.name) == ("one", "two")
     assert [store.is_orphan(f) for f in (one, two)] == [False, True]
     size = sum(f.stat().st_size for f in one.rglob("*") if f.is_file())
-    assert Store(one, "tree").size_on_disk() == size
+    assert store.size_on_disk(one) == size
     assert store.delete(one) >= size
     assert not one.exists()
     assert store.delete(tmp_path / "home" / "photos") == 0
@@ -827,7 +905,7 @@ from pathlib import Path
 from codesearch import store
 folder = Path(sys.argv[1])
 s = store.Store(folder, "tree")
-assert not s.matches(1, "settings", ("m", 4)) and not store.has_tree(folder, "tree")
+assert not s.matches(1, "settings", ("m", 4))
 heavy = {"lancedb", "pyarrow", "numpy", "filelock"} & set(sys.modules)
 assert not heavy, heavy
 import numpy

@@ -9,19 +9,15 @@ means, how code is cut or where on the disk the folder has its place.
 from __future__ import annotations
 
 from codesearch.store.folder import delete, folders, is_orphan, size_on_disk, wipe, writer
-from codesearch.store.meta import Meta, has_tree, read_meta
 from codesearch.store.rows import StoredChunk
 from codesearch.store.tables import Store
 
 __all__ = [
-    "Meta",
     "Store",
     "StoredChunk",
     "delete",
     "folders",
-    "has_tree",
     "is_orphan",
-    "read_meta",
     "size_on_disk",
     "wipe",
     "writer",

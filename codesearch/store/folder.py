@@ -53,7 +53,7 @@ def writer(
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            if on_wait is not None:
+            if on_wait is not None and wait != 0:
                 on_wait(_owner(folder))
             try:
                 lock.acquire(timeout=-1 if wait is None else wait)

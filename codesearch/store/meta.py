@@ -63,11 +63,6 @@ def trees(folder: Path) -> list[str]:
     return sorted(f.name.removesuffix(_SUFFIX) for f in folder.glob(f"*{_SUFFIX}"))
 
 
-def has_tree(folder: Path, tree: str) -> bool:
-    """Whether an index was begun for a work tree, complete or not."""
-    return _file(folder, tree).exists()
-
-
 def read_meta(folder: Path, tree: str) -> Meta | None:
     """The facts about a work tree's index; None where there is no index.
 

@@ -31,7 +31,6 @@ from codesearch.model import FileRecord
 from codesearch.store import rows, tidy
 from codesearch.store.database import Database, chunks_name, files_name, vectors_name
 from codesearch.store.faults import corrupt, disk_errors, table_errors
-from codesearch.store.folder import size_on_disk
 from codesearch.store.meta import Meta, read_meta, remove_meta, write_meta
 from codesearch.store.rows import StoredChunk
 
@@ -205,10 +204,6 @@ class Store:
                 vectors[found] = rows.to_vectors(stored["vector"])[rank[found]]
         return found, vectors
 
-    def size_on_disk(self) -> int:
-        """Bytes of the whole index folder: every work tree, and what lies beside the tables."""
-        return size_on_disk(self.folder)
-
     # -- writing ---------------------------------------------------------------------
 
     def commit(
@@ -306,7 +301,9 @@ class Store:
             # Rows are swept only after a newer manifest has let go of them.
             if files.version == version:
                 return manifest, table
-        raise StoreError(f"the index in {self.folder} is being written all the time", "try later")
+        raise StoreError(
+            f"the index in {self.folder} is being written all the time", "run it again"
+        )
 
     def _put(self, records: Sequence[tuple[FileRecord, int]]) -> None:
         if not records:
