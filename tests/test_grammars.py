@@ -18,8 +18,7 @@ def examples() -> list[Any]:
     found = []
     for name in languages.names():
         text = (languages.folder() / f"{name}.toml").read_text(encoding="utf-8")
-        own = tomllib.loads(text).get("example", [])
-        assert own, f"grammars/{name}.toml has no example"
+        own = tomllib.loads(text).get("example", [{"source": "", "chunk": [{}]}])  # to fail
         found += [pytest.param(name, x, id=f"{name}-{i}") for i, x in enumerate(own, 1)]
     return found
 

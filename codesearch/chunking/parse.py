@@ -29,6 +29,9 @@ _WRAPPER = "wrapper"
 _READ = 4_096
 #: Unfinished matches at any moment: bounds the query on hostile input.
 _MATCH_LIMIT = 65_536
+#: Brackets in brackets that are too many, see ``_is_deep``.
+_DEEP = 1_000
+_NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
 #: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
 _MANY = 20_000
 _KEYWORDS = re.compile(rb"[a-z]\w*\b")
@@ -136,6 +139,8 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
     from tree_sitter import Parser, QueryCursor
 
     query = grammar.query
+    if _is_deep(source.data):
+        return None
     data = _masked(grammar, source.data)
     deadline = time.monotonic() + BUDGET
 
@@ -155,6 +160,25 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
     # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
     matches = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
     return None if late() else _collect(grammar, source, matches)
+
+
+def _is_deep(data: bytes) -> bool:
+    """Whether brackets nest so deeply that nobody wrote them.
+
+    An error inside them can take the parser minutes in one step, in which it asks nobody.
+    """
+    brackets = data.translate(None, _NO_BRACKETS)
+    if len(brackets) <= _DEEP:
+        return False
+    depth = 0
+    for bracket in brackets:
+        if bracket in b"([{":
+            depth += 1
+            if depth > _DEEP:
+                return True
+        elif depth:
+            depth -= 1
+    return False
 
 
 def _is_degenerate(root: Node) -> bool:
@@ -241,9 +265,9 @@ def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
         if capture == "name":
             definition.name = definition.name or nodes[0]
         elif capture == "value":
-            definition.value = definition.value or nodes[0]
+            definition.value = definition.value or _reached(definition, nodes[0])
         elif capture == "body":
-            definition.body = definition.body or nodes[0]
+            definition.body = definition.body or _reached(definition, nodes[0])
         elif capture == "parameters":
             definition.parameters = definition.parameters or nodes[0]
         elif capture == "doc":
@@ -279,6 +303,12 @@ def _release(found: Iterable[Definition], marks: list[Mark], source: Source) -> 
                 break
             end = _trimmed(data, definition.start, mark.start)
             definition.end = definition.outer_end = end
+
+
+def _reached(definition: Definition, node: Node) -> Node:
+    """A part of the definition: behind its node too, as bodies are siblings in some grammars."""
+    definition.end = definition.outer_end = max(definition.end, node.end_byte)
+    return node
 
 
 def _outermost(marks: list[Mark]) -> Iterator[Mark]:
