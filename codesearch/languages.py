@@ -44,6 +44,7 @@ What follows is read when a file of the language is met:
     ``@value``, or ``@parameters`` and ``@body``
         Where the fields ``parameters`` and ``body`` are not the node's own: the node that has
         them, or these nodes themselves. The signature is what stands before the body.
+        A value or a body may also follow the node: the definition then ends with it.
     ``@doc``
         A docstring inside the node. With ``@comment`` in the same pattern: its text.
     ``@comment``, ``@attribute``, ``@wrapper``
