@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from codesearch.errors import IndexCorrupt
 from codesearch.store import rows
 from codesearch.store.database import Database, chunks_name, files_name, vectors_name
 from codesearch.store.meta import Meta, read_meta, remove_meta, trees
@@ -96,9 +94,7 @@ def maintain(db: Database, tree: str, meta: Meta) -> None:
     pruned = 0
     of_all_trees = sum(db.open(name).count_rows() for name in db.tables("*_chunks"))
     if vectors.count_rows() > _SPARE_VECTORS + 2 * of_all_trees:
-        # Another work tree's damaged tables are for its own next update to find.
-        with suppress(IndexCorrupt):
-            pruned = prune(db, meta)
+        pruned = prune(db, meta)
     if pruned or _is_untidy(db, vectors):
         _rewrite(vectors)
     if _is_untidy(db, files):
