@@ -96,6 +96,7 @@ class Index:
             tree=places.tree_key(self._root),
             rules=self._rules,
             settings=blake2b(said.encode(), digest_size=8).hexdigest(),
+            backend=self._settings.backend,
             embedder=self._embedder,
             jobs=self._settings.jobs,
         )
@@ -114,9 +115,9 @@ class Index:
         return ingest.plan(scan.finish(), stored.known)
 
     def _pending(self, stored: Stored) -> int:
-        """How many files differ from the stored index; of a few, their content decides."""
-        todo = self._changes(stored)
-        return self._overlaid(stored, todo, ())[2] if _is_small(todo) else todo.pending
+        """How many files differ from the stored index."""
+        known = {r.path: r for r in stored.segment.records()}
+        return ingest.count_pending(self._root, self._changes(stored), self._rules, known)
 
     # -- what there is ---------------------------------------------------------------
 
@@ -291,7 +292,9 @@ class Index:
             changed = {s.path for s in todo.changed}
             known = {r.path: r for r in stored.segment.records() if r.path in changed}
             prepared = ingest.prepare(self._root, todo.work, self._rules, known)
-            made = ingest.embed(prepared, self._embedder)
+            ingest.identify(prepared, self._embedder)
+            ingest.embed(prepared, self._embedder)
+            made = ingest.finished(prepared, self._embedder.dimension)
             dead = frozenset({*todo.removed, *prepared.gone, *made.path.all()})
             alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
             view = View([whole, Layer(made)], alive)

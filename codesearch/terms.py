@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 #: Part of the stored settings: a change of the terms is a rebuild of the index.
@@ -174,10 +174,19 @@ def words_of_code(text: str) -> list[str]:
     return _LONG_ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
 
 
+@lru_cache(maxsize=1 << 12)
+def tally(text: str) -> Mapping[str, int]:
+    """How often each word of a piece of code or prose stands in it.
+
+    Cached, because a batch of chunks is counted for the lexical index and then for the vectors.
+    """
+    return Counter(words_of_code(text))
+
+
 def count(text: str) -> Counter[str]:
     """Term frequencies of a piece of code."""
     total: Counter[str] = Counter()
-    for word, n in Counter(words_of_code(text)).items():
+    for word, n in tally(text).items():
         for term in expand(word):
             total[term] += n
     return total

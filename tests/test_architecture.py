@@ -27,7 +27,6 @@ OWNERS = {
     "pyarrow": {"store"},
     "tree_sitter": {"languages", "chunking"},
     "click": {"cli"},
-    "pathspec": {"files"},
     "platformdirs": {"places"},
     "filelock": {"store"},
     "pygments": {"output"},

@@ -314,7 +314,7 @@ def test_two_processes_build_one_index(
         process.communicate(timeout=60)
         assert process.returncode == 0
     report = opened().update()
-    assert (report.added, report.changed, report.embedded) == (0, 0, 0)
+    assert (report.added, report.changed, report.embedded, report.notes) == (0, 0, 0, [])
     names = symbols(opened(), "job_17_3", top_k=50)
     assert names[0] == "job_17_3"
     assert len(names) == len(set(names)), "no function is there twice"

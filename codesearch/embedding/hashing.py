@@ -9,7 +9,6 @@ deterministic on every machine and needs no data.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b, shake_128
@@ -80,7 +79,7 @@ class HashingEmbedder:
             (path, _PATH),
         ):
             if text:
-                found = Counter(terms.words_of_code(text))
+                found = terms.tally(text)
                 rows += map(self._rows.__getitem__, found)
                 counts += found.values()
                 factors += [factor] * len(found)

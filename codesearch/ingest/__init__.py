@@ -3,15 +3,29 @@
 Nothing here knows the terminal or a question.
 """
 
-from codesearch.ingest.base import Plan, Prepared, embed, passages, plan, prepare
-from codesearch.ingest.update import WHAT, Site, preview, update
+from codesearch.ingest.base import (
+    Plan,
+    Prepared,
+    Site,
+    count_pending,
+    embed,
+    finished,
+    identify,
+    passages,
+    plan,
+    prepare,
+)
+from codesearch.ingest.update import WHAT, preview, update
 
 __all__ = [
     "WHAT",
     "Plan",
     "Prepared",
     "Site",
+    "count_pending",
     "embed",
+    "finished",
+    "identify",
     "passages",
     "plan",
     "prepare",

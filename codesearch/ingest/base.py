@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesearch import files, languages
 from codesearch.chunking import chunk
@@ -28,13 +30,41 @@ from codesearch.model import (
     SourceFile,
 )
 from codesearch.places import Root
-from codesearch.segment import Segment, of_chunks, with_vectors
+from codesearch.segment import Image, Segment, of_chunks, with_vectors
+
+F16 = NDArray[np.float16]
 
 # The grain of a file system's clock: a kernel tick, or where it keeps whole seconds, two of them.
 _TICK_NS = 20_000_000
 _SECOND_NS = 1_000_000_000
 _DOC_CHARS = 2_000
 _CHARS_A_TOKEN = 3.3
+
+
+#: Layout of the folder and meaning of what lies in it; another number is a rebuild.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One work tree and everything that decides what its index holds."""
+
+    root: Root
+    folder: Path  # of the index; shared by the worktrees of a repository
+    tree: str  # the work tree's name in that folder
+    rules: Rules
+    settings: str  # a digest of what changes the stored chunks
+    backend: str  # by which a worker process loads the embedder too
+    embedder: Embedder
+    jobs: int | None
+
+    @property
+    def model(self) -> tuple[str, int]:
+        return self.embedder.id, self.embedder.dimension
+
+    @property
+    def image(self) -> Image:
+        return Image(self.folder, self.tree, FORMAT, self.settings, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +95,8 @@ def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Pla
     seen = set()
     for stat in stats:
         seen.add(stat.path)
+        if isinstance(got, Skipped) and got.reason is SkipReason.UNREADABLE:
+            mtime = -1  # permissions change without the time: look again
         was = known.get(stat.path)
         if was is None:
             added.append(stat)
@@ -77,9 +109,10 @@ def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Pla
 
 @dataclass(slots=True)
 class Prepared:
-    """A batch of files, read, cut into chunks and counted; not yet embedded.
+    """A batch of files, read, cut into chunks and counted.
 
-    ``records``, ``chunks`` and the files of ``segment`` correspond, sorted by path.
+    ``records``, ``chunks`` and the files of ``segment`` correspond, sorted by path. ``keys``
+    are of all pieces of the chunks, in order.
     """
 
     segment: Segment
@@ -87,6 +120,12 @@ class Prepared:
     chunks: list[list[Chunk]]
     touched: list[FileRecord] = field(default_factory=list)  # same content, other times
     gone: list[str] = field(default_factory=list)  # vanished since the scan
+    keys: list[str] = field(default_factory=list)
+    made: dict[str, F16] = field(default_factory=dict)  # the vectors made so far, by key
+
+    def passages(self) -> list[Passage]:
+        """What an embedder is given, a passage a piece, in the order of ``keys``."""
+        return passages(c for of_file in self.chunks for c in of_file)
 
 
 def prepare(
@@ -109,25 +148,42 @@ def prepare(
         racy = stat.mtime_ns > now - grain
         mtime = -1 if racy else stat.mtime_ns
         got = files.read(root, stat, rules, languages.detect)
-        if isinstance(got, Skipped):
-            if got.reason is SkipReason.UNREADABLE and not os.path.lexists(root.path / stat.path):
-                gone.append(stat.path)
-                continue
-            records.append(
-                FileRecord(stat.path, stat.size, mtime, "", "", 0, got.reason.value, got.detail)
-            )
-            chunks.append([])
-            continue
+        if isinstance(got, Skipped) and got.reason is SkipReason.UNREADABLE:
+            mtime = -1  # permissions change without the time: look again
         was = known.get(stat.path)
-        if was is not None and was.digest == got.digest and not was.skipped:
+        if was is not None and _is_same(got, was):
             touched.append(replace(was, size=stat.size, mtime_ns=mtime))
-            continue
-        found = _chunks(got)
-        records.append(
-            FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
-        )
-        chunks.append(found)
+        elif not isinstance(got, Skipped):
+            found = _chunks(got)
+            records.append(
+                FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
+            )
+            chunks.append(found)
+        elif os.path.lexists(root.path / stat.path):
+            why = got.reason.value, got.detail
+            records.append(FileRecord(stat.path, stat.size, mtime, "", "", 0, *why))
+            chunks.append([])
+        else:
+            gone.append(stat.path)
     return Prepared(of_chunks(records, chunks), records, chunks, touched, gone)
+
+
+def _is_same(got: SourceFile | Skipped, was: FileRecord | None) -> bool:
+    """Whether a file is what it was, whatever its times say."""
+    if was is None:
+        return False
+    if isinstance(got, Skipped):
+        return (got.reason.value, got.detail) == (was.skipped, was.detail)
+    return got.digest == was.digest and not was.skipped
+
+
+def count_pending(root: Root, todo: Plan, rules: Rules, known: Mapping[str, FileRecord]) -> int:
+    """How many files of a plan really differ: of those with other times, the content decides."""
+    same = sum(
+        _is_same(files.read(root, stat, rules, languages.detect), known.get(stat.path))
+        for stat in todo.changed
+    )
+    return todo.pending - same
 
 
 def _chunks(file: SourceFile) -> list[Chunk]:
@@ -154,12 +210,32 @@ def passages(chunks: Iterable[Chunk]) -> list[Passage]:
     ]
 
 
-def embed(prepared: Prepared, embedder: Embedder) -> Segment:
-    """The batch's segment with its vectors, all of them made now; nothing is stored."""
-    flat = passages(c for of_file in prepared.chunks for c in of_file)
-    vectors = (
-        embedder.embed_documents(flat) if flat else np.zeros((0, embedder.dimension), np.float32)
-    )
+def identify(prepared: Prepared, embedder: Embedder) -> None:
+    """Fills in the keys."""
+    prepared.keys = [key(embedder.id, p) for p in prepared.passages()]
+
+
+def embed(prepared: Prepared, embedder: Embedder, wanted: Container[str] | None = None) -> int:
+    """Makes the vectors of the pieces whose key is ``wanted`` (None: all) and not yet there.
+
+    Vectors are rounded to the half floats that the store keeps, so that new ones and those that
+    come back from it give the same segment. Returns how many were made.
+    """
+    todo = {
+        k: p
+        for k, p in zip(prepared.keys, prepared.passages(), strict=True)
+        if k not in prepared.made and (wanted is None or k in wanted)
+    }
+    if todo:
+        rows = embedder.embed_documents(list(todo.values())).astype(np.float16)
+        prepared.made.update(zip(todo, rows, strict=True))
+    return len(todo)
+
+
+def finished(prepared: Prepared, dimension: int) -> Segment:
+    """The batch's segment with its vectors, which must all be made."""
+    rows = [prepared.made[k] for k in prepared.keys]
+    vectors = np.array(rows, np.float32).reshape(len(rows), dimension)
     return with_vectors(prepared.segment, vectors)
 
 

@@ -12,17 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from codesearch.embedding import Embedder
-from codesearch.files import Rules
-from codesearch.ingest.base import Plan, Prepared, key, passages
+from codesearch.ingest.base import Plan, Prepared, Site, embed, finished, identify
 from codesearch.ingest.pool import prepare_all
 from codesearch.model import Chunk, FileRecord, Progress, Skipped, SkipReason
-from codesearch.places import Root
 from codesearch.segment import Segment, join, of_chunks, with_vectors
 from codesearch.store import Store
-
-# From so many files on, the keys of all stored vectors are read once, instead of asking the
-# store for those of each batch.
-_MANY = 200
 
 OnProgress = Callable[[Progress], None]
 
@@ -39,14 +33,11 @@ class Outcome:
 
 
 def ingest(
-    root: Root,
-    rules: Rules,
+    site: Site,
     todo: Plan,
     manifest: Mapping[str, FileRecord],
     store: Store,
-    embedder: Embedder,
     base: Segment | None,
-    jobs: int | None,
     on_progress: OnProgress,
 ) -> Outcome:
     """Carries out a plan against the store and gives the segment of the result.
@@ -63,9 +54,8 @@ def ingest(
     done, total = 0, len(todo.work)
     on_progress(Progress("index", 0, total))
     known = {s.path: manifest[s.path] for s in todo.changed if s.path in manifest}
-    stored = store.keys() if total > _MANY else None
-    for prepared in prepare_all(root, todo.work, rules, known, jobs):
-        parts.append(_commit(prepared, store, embedder, stored, outcome))
+    for prepared in prepare_all(site, todo.work, known, store.keys):
+        parts.append(_commit(prepared, store, site.embedder, outcome))
         replaced.update(r.path for r in prepared.records)
         replaced.update(prepared.gone)
         touched.update((r.path, r) for r in prepared.touched)
@@ -81,37 +71,33 @@ def ingest(
     if touched:
         store.touch(list(touched.values()))
     outcome.touched = len(touched)
-    store.sweep()
     outcome.segment = _joined(base, parts, replaced, touched)
     return outcome
 
 
-def _commit(
-    prepared: Prepared, store: Store, embedder: Embedder, stored: set[str] | None, out: Outcome
-) -> Segment:
-    """Stores one batch and gives its segment. ``stored`` holds the keys of all vectors that
-    the store has, if that is known, and grows by the new ones."""
-    flat = [c for of_file in prepared.chunks for c in of_file]
-    texts = passages(flat)
-    keys = [key(embedder.id, p) for p in texts]
-    text_of = dict(zip(keys, texts, strict=True))
-    asked = [k for k in text_of if stored is None or k in stored]
-    found, reused = store.vectors(asked)
-    reused = reused[found]
-    have = [k for k, is_there in zip(asked, found.tolist(), strict=True) if is_there]
-    there = set(have)
-    missing = [k for k in text_of if k not in there]
-    fresh = embedder.embed_documents([text_of[k] for k in missing])
-    row = {k: i for i, k in enumerate([*have, *missing])}
-    table = np.concatenate([reused.astype(np.float32), fresh])
-    each = iter(keys)
-    chunks = [(c, [next(each) for _ in range(len(c.cuts) + 1)]) for c in flat]
-    store.commit(prepared.records, chunks, missing, fresh)
-    if stored is not None:
-        stored.update(missing)
-    out.embedded += len(missing)
-    out.reused += len(have)
-    return with_vectors(prepared.segment, table[[row[k] for k in keys]])
+def _commit(prepared: Prepared, store: Store, embedder: Embedder, out: Outcome) -> Segment:
+    """Stores one batch, with the vectors that are neither made nor stored yet, and gives its
+    segment."""
+    if not prepared.keys:
+        identify(prepared, embedder)
+    new = list(prepared.made)
+    asked = list(dict.fromkeys(k for k in prepared.keys if k not in prepared.made))
+    found, stored = store.vectors(asked)
+    missing = {k for k, is_there in zip(asked, found.tolist(), strict=True) if not is_there}
+    embed(prepared, embedder, missing)
+    new += [k for k in asked if k in missing]
+    vectors = np.array([prepared.made[k] for k in new], np.float16)
+    each = iter(prepared.keys)
+    chunks = [
+        (c, [next(each) for _ in range(len(c.cuts) + 1)])
+        for of_file in prepared.chunks
+        for c in of_file
+    ]
+    store.commit(prepared.records, chunks, new, vectors.reshape(len(new), embedder.dimension))
+    out.embedded += len(new)
+    out.reused += len(asked) - len(missing)
+    prepared.made.update((k, v) for k, v in zip(asked, stored, strict=True) if k not in missing)
+    return finished(prepared, embedder.dimension)
 
 
 def _joined(

@@ -8,46 +8,19 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from codesearch import files, store
-from codesearch.embedding import Embedder
 from codesearch.errors import IndexCorrupt, StoreError
-from codesearch.files import Rules
-from codesearch.ingest.base import estimate_tokens, plan
+from codesearch.ingest.base import FORMAT, Site, estimate_tokens, plan
 from codesearch.ingest.commit import LostVectors, OnProgress, from_store, ingest
 from codesearch.ingest.pool import prepare_all
 from codesearch.model import FileRecord, IndexState, Progress, Skipped, UpdateReport
-from codesearch.places import Root
-from codesearch.segment import Image, Segment, Stored, join
+from codesearch.segment import Segment, Stored, join
 
-#: Layout of the folder and meaning of what lies in it; another number is a rebuild.
-FORMAT = 1
 _DAMAGED = "the index was damaged and has been rebuilt"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One work tree and everything that decides what its index holds."""
-
-    root: Root
-    folder: Path  # of the index; shared by the worktrees of a repository
-    tree: str  # the work tree's name in that folder
-    rules: Rules
-    settings: str  # a digest of what changes the stored chunks
-    embedder: Embedder
-    jobs: int | None
-
-    @property
-    def model(self) -> tuple[str, int]:
-        return self.embedder.id, self.embedder.dimension
-
-    @property
-    def image(self) -> Image:
-        return Image(self.folder, self.tree, FORMAT, self.settings, self.model)
 
 
 WHAT = {
@@ -95,9 +68,7 @@ def _update(
         stats = scan.finish()
     notes += scan.notes
     todo = plan(stats, {p: (r.size, r.mtime_ns) for p, r in manifest.items()})
-    out = ingest(
-        site.root, site.rules, todo, manifest, db, site.embedder, base, site.jobs, on_progress
-    )
+    out = ingest(site, todo, manifest, db, base, on_progress)
     db.maintain()
     if stored is None or out.segment is not stored.segment:
         try:
@@ -148,7 +119,7 @@ def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
     todo = plan(files.scan(site.root, site.rules), known)
     chunks = tokens = done = pieces = 0
     skipped: list[Skipped] = []
-    for batch in prepare_all(site.root, todo.work, site.rules, {}, site.jobs):
+    for batch in prepare_all(site, todo.work, {}, None):
         flat = [c for of_file in batch.chunks for c in of_file]
         chunks += len(flat)
         pieces += batch.segment.n_pieces

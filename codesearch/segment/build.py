@@ -70,14 +70,10 @@ def of_chunks(records: Sequence[FileRecord], chunks: Sequence[Sequence[Chunk]]) 
 
 
 def with_vectors(segment: Segment, vectors: F32) -> Segment:
-    """The segment with one unit vector a piece, in the order of its chunks. Shape (p, d).
-
-    The store keeps half floats: rounded to them first, new vectors and those that come back
-    from the store give the same segment.
-    """
+    """The segment with one unit vector a piece, in the order of its chunks. Shape (p, d)."""
     if len(vectors) != segment.n_pieces:
         raise ValueError(f"{len(vectors)} vectors for {segment.n_pieces} pieces")
-    coded, scale = quantise(vectors.astype(np.float16).astype(np.float32))
+    coded, scale = quantise(vectors)
     return replace(segment, vectors=coded, scale=scale)
 
 
@@ -102,11 +98,12 @@ def _postings(
     times: list[int] = []  # ... how often it stands there ...
     sizes: list[int] = []  # ... and how many of these there are for each (chunk, field)
     of_path = [Counter(terms.words(r.path)) for r in records]
+    nothing: Counter[str] = Counter()
     for file, chunk in flat:
         for found in (
-            Counter(terms.words_of_code(chunk.text)),
-            Counter(terms.words_of_code(chunk.doc)) if chunk.doc else (),
-            Counter(terms.words(chunk.symbol)) if chunk.symbol else (),
+            terms.tally(chunk.text),
+            terms.tally(chunk.doc) if chunk.doc else nothing,
+            Counter(terms.words(chunk.symbol)) if chunk.symbol else nothing,
             of_path[file],
         ):
             sizes.append(len(found))
