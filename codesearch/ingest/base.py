@@ -95,8 +95,6 @@ def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Pla
     seen = set()
     for stat in stats:
         seen.add(stat.path)
-        if isinstance(got, Skipped) and got.reason is SkipReason.UNREADABLE:
-            mtime = -1  # permissions change without the time: look again
         was = known.get(stat.path)
         if was is None:
             added.append(stat)
