@@ -15,7 +15,7 @@ first blank line) is its *head*, all that detection needs, so that a scan parses
 What follows is read when a file of the language is met:
 
 ``parser``, ``entry``
-    The Python package of the tree-sitter grammar and its function (``language`` if not given).
+    The Python package of the tree-sitter grammar and its function (default ``language``).
 ``sections``
     Instead of a parser: "markdown" or "restructuredtext", cut by headings.
 ``extends``
@@ -44,25 +44,22 @@ What follows is read when a file of the language is met:
     ``@value``, or ``@parameters`` and ``@body``
         Where the fields ``parameters`` and ``body`` are not the node's own: the node that has
         them, or these nodes themselves. The signature is what stands before the body.
-        A value or a body may also follow the node: the definition then ends with it.
+        Value and body may also follow the node, and a ``@head`` may precede it.
     ``@doc``
         A docstring inside the node. With ``@comment`` in the same pattern: its text.
     ``@comment``, ``@attribute``, ``@wrapper``
         More nodes like those of the keys below, where a kind alone does not tell.
     Captures that begin with ``_`` serve predicates; ``#not-any-of?`` is not to be trusted.
-``parameters``
-    A query over one parameter list; ``@parameter`` is a name. Patterns begin at the list's node.
-``receivers``
-    Parameters that are no argument of a call: ``self``, ``cls``.
+``parameters``, ``receivers``
+    A query over one parameter list, patterns begin at its node, ``@parameter`` is a name; and
+    the names that are no argument of a call: ``self``, ``cls``.
 ``comments``, ``attributes``
     Node kinds. Directly above a definition, both belong to it; comments are its doc.
     Attributes (annotations, decorators) are left out of signatures.
 ``wrappers``
-    Kinds that wrap one definition and end with it: ``export``, ``template``, decorators.
-``separators``
-    What stands between the parts of a name besides a dot, e.g. ``["::"]``.
-``omitted``
-    Parts of a name that mean nothing: ``exports``, ``prototype``.
+    Kinds that wrap a definition and end with it: ``export``, ``template``.
+``separators``, ``omitted``
+    What stands between the parts of a name besides a dot, and parts that mean nothing.
 ``trailing``
     A regular expression of comments that document what they stand behind, or directly below
     with a blank line after them.
@@ -70,17 +67,16 @@ What follows is read when a file of the language is met:
     A regular expression of lines, found between definitions, that carry nothing of their own
     (``#endif``, ``else:``): they stay with the neighbouring chunk.
 ``masked``
-    A regular expression over the whole text: what its groups (or, without groups, the match)
-    cover is hidden from the parser, e.g. macros before a function that the parser cannot know.
+    A regular expression of what the parser does not see, e.g. macros before a function: the
+    match, or its groups. A group ``name`` is a name to the parser, a group ``call`` is ``()``.
 ``merge``
     true: neighbouring functions of one name are one chunk (clauses, overloads, signatures),
     but one below a ``@comment`` or an ``@attribute`` of a pattern begins anew.
 ``[duplicates]``
-    ``identifiers``, ``literals``, ``comments``: node kinds that comparing functions abstracts
-    from or leaves out.
+    Node kinds that comparing functions abstracts from or leaves out.
 ``[[example]]``
-    ``source`` and the ``[[example.chunk]]`` that it must give, in order; each fixes what it
-    names of kind, symbol, signature, doc, parameters, lines, text. Not read at run time.
+    ``source`` and the ``[[example.chunk]]`` that it must give: any of kind, symbol, signature,
+    doc, parameters, lines, text. Not read at run time.
 
 This room does not know what a chunk is, and imports a parser only when its language is met.
 """
@@ -105,14 +101,13 @@ if TYPE_CHECKING:
 
 #: The language of files that no grammar claims.
 TEXT = "text"
-
 #: The version of what chunking makes of a grammar: to be raised when other chunks come of it.
 CHUNKER = 1
-
 #: How much of a file's beginning ``contents`` and shebangs look at, in characters.
 HEAD = 16_384
-
-CAPTURES = frozenset("name title scope value parameters body doc comment attribute wrapper".split())
+CAPTURES = frozenset(
+    "name title scope head value parameters body doc comment attribute wrapper".split()
+)
 DEFINED = frozenset(
     "function method class struct trait interface enum type constant macro module namespace".split()
 )

@@ -159,7 +159,7 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
         return None
     # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
     matches = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
-    return None if late() else _collect(grammar, source, matches)
+    return None if late() else _collect(grammar, source, data, matches)
 
 
 def _is_deep(data: bytes) -> bool:
@@ -204,21 +204,33 @@ def _is_degenerate(root: Node) -> bool:
 
 
 def _masked(grammar: Grammar, data: bytes) -> bytes:
-    """The bytes with what ``masked`` matches overwritten by spaces, line breaks kept."""
+    """The bytes with what ``masked`` matches overwritten by spaces, line breaks kept.
+
+    Groups called ``name`` and ``call`` become a name and ``()``, so that the parser sees a
+    function in what it does not know for one.
+    """
     if not grammar.masked:
         return data
     pattern = re.compile(grammar.masked.encode(), re.MULTILINE)
+    labels = {index: label for label, index in pattern.groupindex.items()}
     out = bytearray(data)
     for match in pattern.finditer(data):
         for group in range(1, pattern.groups + 1) if pattern.groups else (0,):
             a, b = match.span(group)
-            if a >= 0:
-                out[a:b] = re.sub(rb"[^\n]", b" ", data[a:b])
+            if a < 0:
+                continue
+            filler = b"_" if labels.get(group) == "name" else b" "
+            out[a:b] = re.sub(rb"[^\n]", filler, data[a:b])
+            if labels.get(group) == "call" and b - a > 1:
+                out[a : a + 2] = b"()"
     return bytes(out)
 
 
 def _collect(
-    grammar: Grammar, source: Source, matches: list[tuple[int, dict[str, list[Node]]]]
+    grammar: Grammar,
+    source: Source,
+    masked: bytes,
+    matches: list[tuple[int, dict[str, list[Node]]]],
 ) -> Parsed:
     data, query = source.data, grammar.query
     found: dict[int, Definition] = {}
@@ -247,6 +259,8 @@ def _collect(
             continue
         definition = found.get(node.id)
         if definition is None:
+            if masked is not data:
+                start = _unmasked(source, masked, start)
             definition = Definition(kind, declared, start, end, start, end, node)
             found[node.id] = definition
             settings = query.pattern_settings(pattern)
@@ -257,6 +271,13 @@ def _collect(
     marks = list(_outermost(marks))
     _release(found.values(), marks, source)
     return Parsed(source, _nested(list(found.values()), data), marks, [mark.end for mark in marks])
+
+
+def _unmasked(source: Source, masked: bytes, start: int) -> int:
+    """Takes in what is masked on the line before."""
+    line = source.line_start(start)
+    before = source.data[line:start]
+    return start if masked[line:start].strip() else start - len(before.lstrip())
 
 
 def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
@@ -277,6 +298,8 @@ def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
             definition.title = definition.title or nodes[0]
         elif capture == "scope":
             definition.scope = definition.scope or nodes[0]
+        elif capture == "head":
+            definition.start = definition.outer = min(definition.start, nodes[0].start_byte)
 
 
 def _trimmed(data: bytes, start: int, end: int) -> int:
