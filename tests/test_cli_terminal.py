@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -59,11 +60,14 @@ def on_terminal(
         os.close(follower)
         shown = b""
         with contextlib.suppress(OSError):  # the end, as Linux reports it
-            while piece := os.read(leader, 65536):
-                shown += piece
-                if typed and shown.endswith(b"[y/N]: "):
+            while True:
+                # Again and again: a Ctrl-C just before the program begins to read is lost.
+                ready, _, _ = select.select([leader], [], [], 0.5)
+                if not ready and shown.endswith(b"[y/N]: "):
                     os.write(leader, typed)
-                    typed = b""
+                if ready and not (piece := os.read(leader, 65536)):
+                    break
+                shown += piece if ready else b""
         os.close(leader)
         code = process.wait(60)
     return code, shown.decode("utf-8").replace("\r\n", "\n")
@@ -102,14 +106,10 @@ def test_who_wants_no_colours_gets_none(
     assert "\x1b" not in shown
 
 
-@pytest.mark.parametrize("columns", [100, 60, 30, 20])
-@pytest.mark.parametrize(
-    "command", [["settings", "--explain"], ["failed job settings", "--by-file"]]
-)
-def test_no_line_is_wider_than_the_terminal(
-    home: Home, repo: Path, columns: int, command: list[str]
-) -> None:
-    _, shown = on_terminal(home, *command, cwd=repo, columns=columns)
+@pytest.mark.parametrize("columns", [60, 20])
+def test_no_line_is_wider_than_the_terminal(home: Home, repo: Path, columns: int) -> None:
+    args = ("failed job settings", "--by-file", "--explain")
+    _, shown = on_terminal(home, *args, cwd=repo, columns=columns)
     lines = bare(shown).split("\n")
     assert len(lines) > 5
     assert [line for line in lines if width(line) > columns] == []
@@ -138,12 +138,11 @@ def test_a_question_before_deleting(home: Home, repo: Path, tmp_path: Path) -> N
     other = Home(tmp_path)
     assert other.run("index", cwd=repo).returncode == 0
     code, shown = on_terminal(other, "clean", cwd=repo, typed=b"n\n")
-    assert code == 0
-    assert "Delete the index of" in shown
-    assert other.run("status", "--check", "-q", cwd=repo).returncode == 0
+    assert (code, "Freed" in shown) == (0, False)
+    assert list(tmp_path.rglob("*.segment"))
     code, shown = on_terminal(other, "clean", cwd=repo, typed=b"y\n")
     assert (code, "Freed" in shown) == (0, True)
-    assert other.run("status", "--check", "-q", cwd=repo).returncode == 1
+    assert not list(tmp_path.rglob("*.segment"))
 
 
 def test_a_question_that_is_broken_off_is_an_interruption(home: Home, repo: Path) -> None:
@@ -156,7 +155,7 @@ def test_a_question_that_is_broken_off_is_an_interruption(home: Home, repo: Path
 def test_a_hostile_name_does_not_act_on_the_terminal(home: Home, tmp_path: Path) -> None:
     evil = {"a\x1b]0;pwned\x07\n.py": "def espresso():\n    return '\x1b[2J\x9b31m'\n"}
     repo = repository(tmp_path / "repo", evil)
-    for args in (["espresso"], ["espresso", "-l"], ["files"], ["index", "-v"]):
+    for args in (["espresso", "-v"], ["files"]):
         _, shown = on_terminal(home, *args, cwd=repo, NO_COLOR="1")
         assert not re.search("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]", shown), args
     _, shown = on_terminal(home, "espresso", cwd=repo, NO_COLOR="1")
