@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 # A lookbehind starts a run of marks only where it begins: hostile runs stay linear.
-_BLOCK = re.compile(r"\A(?:/\*+[!<]?|\(\*+|\{-+[ ]?[|^]?|<!--+|=begin\b|=pod\b|<#|#=|--\[=*\[)")
+_BLOCK = re.compile(r"\A(?:/\*+[!<]?|\(\*+|\{-+[ ]?[|^]?|<!--+|=[a-z]+\d*\b|<#|#=|--\[=*\[)")
 _BLOCK_END = re.compile(
     r"(?:(?<!\*)\*+[/)]|(?<!-)-+\}|(?<!-)--+>|^=(?:end|cut)\b|#>|=#|(?<![=\]])\]=*\])\Z",
     re.MULTILINE,

@@ -196,7 +196,7 @@ class Outline:
             above = source.line_start(mark.start)
             between = source.data[mark.end : begin]
             # A comment that is written as a doc may be followed by a blank line.
-            breaks = 2 if not docs and source.data.startswith(b"/**", mark.start) else 1
+            breaks = 2 if not docs and source.data.startswith((b"/**", b"="), mark.start) else 1
             if above < floor or between.strip() or between.count(b"\n") > breaks:
                 break
             if mark.start - above != column or source.data[above : mark.start].strip():
