@@ -36,7 +36,8 @@ What follows is read when a file of the language is met:
     function without a ``@name`` (a callback) is no chunk; it keeps what is defined in it.
 
     ``@name``
-        The symbol's text, e.g. ``Foo::bar``; ``#set! name "default"`` gives a fixed one.
+        The symbol's text, e.g. ``Foo::bar``; what a repetition captures is joined.
+        ``#set! name "default"`` gives a fixed one.
     ``@title``
         A name in plain words (a test's title): joined with " > " in place of a dot.
     ``@scope``
@@ -89,6 +90,7 @@ import hashlib
 import importlib
 import re
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -166,7 +168,9 @@ class Grammar:
         wheel = self.parser.replace("_", "-")
         try:
             entry = getattr(importlib.import_module(self.parser), self.entry)
-            return Language(entry())
+            with warnings.catch_warnings():  # wheels of old give an address, not a capsule
+                warnings.simplefilter("ignore", DeprecationWarning)
+                return Language(entry())
         except (ImportError, AttributeError, ValueError) as error:
             raise GrammarError(
                 f"the parser of {self.name} cannot be loaded: {error}",

@@ -260,9 +260,9 @@ class Outline:
 
     def name(self, definition: Definition) -> str:
         """The definition's own name with its written scope, dotted."""
-        if definition.fixed_name or definition.name is None:
+        if definition.fixed_name or not definition.name:
             return definition.fixed_name
-        name = self._text(definition.name.start_byte, definition.name.end_byte)
+        name = "".join(self._text(*part.byte_range) for part in definition.name)
         if definition.scope is not None:
             scope = self._text(definition.scope.start_byte, definition.scope.end_byte)
             name = f"{scope}.{name}"

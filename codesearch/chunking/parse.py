@@ -98,7 +98,7 @@ class Definition:
     outer_end: int
     node: Node
     fixed_name: str = ""
-    name: Node | None = None
+    name: list[Node] = field(default_factory=list)  # its parts, usually one
     title: Node | None = None
     scope: Node | None = None
     value: Node | None = None
@@ -284,7 +284,7 @@ def _add(definition: Definition, captures: dict[str, list[Node]]) -> None:
     """Takes captures that the definition does not have yet."""
     for capture, nodes in captures.items():
         if capture == "name":
-            definition.name = definition.name or nodes[0]
+            definition.name = definition.name or nodes
         elif capture == "value":
             definition.value = definition.value or _reached(definition, nodes[0])
         elif capture == "body":
