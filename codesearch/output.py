@@ -109,6 +109,10 @@ def clip_left(text: str, columns: int, ellipsis: str = "\u2026") -> str:
     return clip(text[::-1], columns, ellipsis[::-1])[::-1]
 
 
+#: The text of a line in pieces, each with its colour.
+Pieces = Sequence[tuple[str, str]]
+
+
 # -- answers -----------------------------------------------------------------------------
 
 
@@ -141,7 +145,7 @@ def block(
     for other in hit.also:
         out.append(_also(other, screen))
         if explain:
-            out += _parts(other, screen)
+            out += _parts(other, screen, indent=4)
     return "\n".join(out)
 
 
@@ -183,38 +187,42 @@ def _also(hit: Hit, screen: Screen) -> str:
     return f"  {screen.paint(lines, _LINES)}  {_what(hit, screen, room)}"
 
 
-def _parts(hit: Hit, screen: Screen) -> list[str]:
+def _parts(hit: Hit, screen: Screen, indent: int = 2) -> list[str]:
     rows = [(visible(name), f"{value:.2f}") for name, value in hit.parts.items()]
     if not rows:
         return []
     left = max(len(name) for name, _ in rows)
     right = max(len(value) for _, value in rows)
-    return [
-        "  " + screen.paint(clip(f"{n:<{left}}  {v:>{right}}", screen.width - 2), _DIM)
-        for n, v in rows
-    ]
+    room = screen.width - indent
+    lines = (clip(f"{n:<{left}}  {v:>{right}}", room, screen.ellipsis) for n, v in rows)
+    return [" " * indent + screen.paint(line, _DIM) for line in lines]
 
 
 def _code(snippet: Snippet, chunk: Chunk, words: set[str], screen: Screen) -> Iterator[str]:
     """The lines with their numbers, without the indentation that all of them share."""
-    head = [snippet.head] if snippet.head else []
-    numbered = [*head, *enumerate(snippet.lines, snippet.start_line)]
-    shown = [(number, line.expandtabs(_TAB).rstrip()) for number, line in numbered]
-    margin = min((len(t) - len(t.lstrip(" ")) for _, t in shown if t), default=0)
-    gutter = len(str(shown[-1][0]))
-    coloured = _colours(chunk, [n - chunk.start_line for n, _ in shown]) if screen.colour else {}
-    room = screen.width - gutter - 2
-    previous = None
-    for number, text in shown:
-        if previous is not None and number > previous + 1:
+    lines = [line.expandtabs(_TAB).rstrip() for line in snippet.lines]
+    numbers = range(snippet.start_line, snippet.start_line + len(lines))
+    gutter = len(str(numbers[-1]))
+    margin = min(map(_indent, filter(None, lines)), default=0)
+    shown = [(number, line, margin) for number, line in zip(numbers, lines, strict=True)]
+    if snippet.head:
+        number, head = snippet.head[0], snippet.head[1].expandtabs(_TAB).rstrip()
+        # Far below the definition the indentation says little, and takes the room.
+        margin = min(margin, max(_indent(head), margin - _TAB))
+        shown = [(number, head, _indent(head)), *((n, line, margin) for n, line, _ in shown)]
+    wanted = [n - chunk.start_line for n, _, _ in shown]
+    coloured: Mapping[int, Pieces] = _colours(chunk, wanted) if screen.colour else {}
+    for at, (number, text, skipped) in enumerate(shown):
+        if at and number > shown[at - 1][0] + 1:
             yield screen.paint(f"{screen.ellipsis:>{gutter}}", _DIM)
-        previous = number
-        pieces = coloured.get(number - chunk.start_line) or [(text, "")]
-        line = _fit(_emphasised(pieces, words) if screen.colour else pieces, margin, room, screen)
+        pieces: Pieces = coloured.get(number - chunk.start_line) or [(text, "")]
+        pieces = _emphasised(pieces, words) if screen.colour else pieces
+        line = _fit(pieces, skipped, screen.width - gutter - 2, screen)
         yield (screen.paint(f"{number:>{gutter}}", _DIM) + "  " + line).rstrip()
 
 
-Pieces = Sequence[tuple[str, str]]
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _fit(pieces: Pieces, margin: int, room: int, screen: Screen) -> str:

@@ -339,12 +339,12 @@ def test_index_tells_what_it_did_and_a_dry_run_does_nothing(
 ) -> None:
     home, repo = own
     plan = ask(home, "index", "-n", cwd=repo)
-    assert re.match(r"5 files \(5 new\); to embed: \d+ functions, about \d+ tokens", plan.stdout)
+    assert re.match(r"5 files \(all new\); to embed: \d+ functions, about \d+ tokens", plan.stdout)
     assert ask(home, "status", "--check", "-q", cwd=repo).returncode == 1
     done = ask(home, "index", str(repo / "app"), cwd=home.folder)  # the whole repository's
     assert (done.returncode, done.stdout) == (0, "")
     assert re.search(
-        r"^Indexed 5 files, \d+ functions in [\d.]+ s \(5 new\)$", done.stderr, re.MULTILINE
+        r"^Indexed 5 files, \d+ functions in [\d.]+ s \(all new\)$", done.stderr, re.MULTILINE
     )
     again = answer(ask(home, "index", "--json", "-q", cwd=repo))
     assert (again["schema"], again["files"], again["added"]) == ("codesearch.index/1", 5, 0)

@@ -96,6 +96,14 @@ def test_a_gap_between_the_definition_and_the_window_is_shown() -> None:
     assert lines[-1] == "144      raise Needle"
 
 
+def test_deep_lines_far_below_the_definition_keep_little_of_their_indentation() -> None:
+    deep = " " * 40 + "raise Needle"
+    text = CODE + "\n" + "\n".join(" " * 36 + f"step({i})" for i in range(40)) + f"\n{deep}"
+    lines = block(hit(text=text), Screen(80), "needl").split("\n")
+    assert lines[1] == " 99  def load_config(path):"
+    assert lines[-2:] == ["143      step(39)", "144          raise Needle"]
+
+
 def test_colours_change_nothing_but_colours() -> None:
     coloured = block(hit(), COLOUR, "path")
     assert "\x1b[35m" in coloured

@@ -59,6 +59,8 @@ def command(path: str | None, **said: Any) -> int:
 
 
 def _changes(report: UpdateReport) -> str:
+    if report.added == report.files + len(report.skipped):
+        return "all new"
     said = [
         f"{n:,} {what}"
         for n, what in (
