@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -19,7 +19,13 @@ MAX_QUERY = 10_000  # characters
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Choice(click.Choice[str]):
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # which click before 8.2 has not as a generic
+
+
+class Choice(_Choice):
     """One of some words, with the nearest of them for a mistyped one."""
 
     def __init__(self, what: str, words: Iterable[str]) -> None:
