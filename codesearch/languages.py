@@ -69,7 +69,8 @@ What follows is read when a file of the language is met:
     (``#endif``, ``else:``): they stay with the neighbouring chunk.
 ``masked``
     A regular expression of what the parser does not see, e.g. macros before a function: the
-    match, or its groups. A group ``name`` is a name to the parser, a group ``call`` is ``()``.
+    match, or its groups. A group ``name`` is a name to the parser, a group ``call`` is ``()``,
+    any other named group is its own name (``(?P<enum>...)``).
 ``merge``
     true: neighbouring functions of one name are one chunk (clauses, overloads, signatures),
     but one below a ``@comment`` or an ``@attribute`` of a pattern begins anew.

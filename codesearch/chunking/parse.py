@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from codesearch.languages import DEFINED, Grammar
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Language, Node
 
 #: Seconds for the parser and the query together, see ``parse``.
 BUDGET = 2.0
@@ -32,6 +32,10 @@ _MATCH_LIMIT = 65_536
 #: Brackets in brackets that are too many, see ``_is_deep``.
 _DEEP = 1_000
 _NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
+#: Samples of a file, the bytes and seconds of each, see ``_is_dense``.
+_SAMPLES = 8
+_SAMPLE = 1_000
+_SAMPLE_SECONDS = 0.015
 #: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
 _MANY = 20_000
 _KEYWORDS = re.compile(rb"[a-z]\w*\b")
@@ -144,8 +148,13 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
     data = _masked(grammar, source.data)
     deadline = time.monotonic() + BUDGET
 
-    def late(*_: object) -> bool:
-        return time.monotonic() > deadline
+    dense: bool | None = None  # not known before there is an error
+
+    def late(offset: int = 0, has_error: bool = False) -> bool:
+        nonlocal dense
+        if has_error and dense is None:
+            dense = _is_dense(grammar.language, data, offset)
+        return bool(dense) or time.monotonic() > deadline
 
     def read(offset: int, _: object) -> bytes:
         return data[offset : offset + _READ]
@@ -181,6 +190,23 @@ def _is_deep(data: bytes) -> bool:
     return False
 
 
+def _is_dense(language: Language, data: bytes, offset: int) -> bool:
+    """Whether samples of a file with an error already take the parser far too long.
+
+    At the end of a text whose constructs are all open it takes more than quadratic time in one
+    step. Ordinary code takes a tenth of a millisecond a sample, cut anywhere.
+    """
+    from tree_sitter import Parser
+
+    starts = [len(data) * i // _SAMPLES for i in range(_SAMPLES)]
+    for start in [max(0, offset - _SAMPLE // 2), *starts]:
+        began = time.thread_time()
+        Parser(language).parse(data[start : start + _SAMPLE])
+        if time.thread_time() - began > _SAMPLE_SECONDS:
+            return True
+    return False
+
+
 def _is_degenerate(root: Node) -> bool:
     """Whether a query would not end in time.
 
@@ -206,23 +232,24 @@ def _is_degenerate(root: Node) -> bool:
 def _masked(grammar: Grammar, data: bytes) -> bytes:
     """The bytes with what ``masked`` matches overwritten by spaces, line breaks kept.
 
-    Groups called ``name`` and ``call`` become a name and ``()``, so that the parser sees a
-    function in what it does not know for one.
+    A named group becomes something that the parser does know: ``name`` a name, ``call`` a pair
+    of parentheses, and any other its own name, e.g. ``enum``.
     """
     if not grammar.masked:
         return data
     pattern = re.compile(grammar.masked.encode(), re.MULTILINE)
-    labels = {index: label for label, index in pattern.groupindex.items()}
+    labels = {index: label.encode() for label, index in pattern.groupindex.items()}
     out = bytearray(data)
     for match in pattern.finditer(data):
         for group in range(1, pattern.groups + 1) if pattern.groups else (0,):
             a, b = match.span(group)
             if a < 0:
                 continue
-            filler = b"_" if labels.get(group) == "name" else b" "
-            out[a:b] = re.sub(rb"[^\n]", filler, data[a:b])
-            if labels.get(group) == "call" and b - a > 1:
-                out[a : a + 2] = b"()"
+            label = labels.get(group, b"")
+            out[a:b] = re.sub(rb"[^\n]", b"_" if label == b"name" else b" ", data[a:b])
+            stand_in = {b"name": b"", b"call": b"()"}.get(label, label)
+            if len(stand_in) <= b - a:
+                out[a : a + len(stand_in)] = stand_in
     return bytes(out)
 
 
