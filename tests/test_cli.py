@@ -480,10 +480,10 @@ def test_a_full_disk_is_told(home: Home, repo: Path) -> None:
 
 @pytest.fixture
 def broken_library(tmp_path: Path) -> str:
-    """A folder for PYTHONPATH whose pygments fails when it is imported."""
+    """A PYTHONPATH whose pygments fails when it is imported."""
     (tmp_path / "library" / "pygments").mkdir(parents=True)
     (tmp_path / "library" / "pygments" / "__init__.py").write_text("raise RuntimeError('a\\nb')\n")
-    return str(tmp_path / "library")
+    return os.pathsep.join([str(tmp_path / "library"), *filter(None, [os.getenv("PYTHONPATH")])])
 
 
 def test_the_unexpected_is_one_line_and_a_report(

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch import config
@@ -224,6 +224,7 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     assert load(tmp_path).settings.tests == "only"
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200))
 def test_no_bytes_in_a_repository_file_raise_anything_but_our_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch import output
@@ -176,6 +176,7 @@ def test_wide_and_combining_characters_are_measured(text: str, columns: int) -> 
 any_text = st.text(alphabet=st.characters(exclude_categories=[]), max_size=80)
 
 
+@settings(deadline=None)
 @given(text=any_text, columns=st.integers(1, 40))
 def test_clipped_text_fits_and_is_a_beginning_or_an_end(text: str, columns: int) -> None:
     safe = output.visible(text)
@@ -187,6 +188,7 @@ def test_clipped_text_fits_and_is_a_beginning_or_an_end(text: str, columns: int)
     assert safe.endswith(clipped.removeprefix("\u2026"))
 
 
+@settings(deadline=None)
 @given(
     path=any_text.filter(bool),
     symbol=any_text,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch import protocol
@@ -141,6 +141,7 @@ def test_a_name_that_is_no_text_is_valid_unicode_and_also_exact() -> None:
     assert "path_bytes" not in documents()["search"]["results"][0]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=50))
 def test_any_string_becomes_one_line_of_utf8_that_cannot_act_on_a_terminal(text: str) -> None:
     line = protocol.encode({"text": text})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch import terms
@@ -73,6 +73,7 @@ def test_the_definition_is_below_its_comments() -> None:
     assert defined_at(made, made.text.split("\n")) == 2
 
 
+@settings(deadline=None)
 @given(
     text=st.text(alphabet="ab \n", max_size=300),
     question=st.text(alphabet="ab ", max_size=9),

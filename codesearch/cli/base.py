@@ -145,7 +145,7 @@ class Meter:
         return f"{line}, {shown} left"
 
     def _draw(self, line: str) -> None:
-        line = output.clip(line, shutil.get_terminal_size().columns - 1, "...")
+        line = output.clip(line, shutil.get_terminal_size().columns - 3, "...")
         click.echo(f"\r{line:<{self._width}}", nl=False, err=True)
         self._width = max(self._width, len(line))
 
@@ -153,8 +153,8 @@ class Meter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._drawn:
-            click.echo(f"\r{'':<{self._width}}\r", nl=False, err=True)
+        if self._drawn:  # and, after an interruption, the "^C" behind it
+            click.echo(f"\r{'':<{self._width + 2}}\r", nl=False, err=True)
 
     def conclude(self) -> None:
         """What took so long, if it was shown."""
