@@ -270,14 +270,8 @@ _TOKENS = (
     ("Token.Name.Class", "34"),
     ("Token.Name.Builtin", "36"),
 )
-# Where pygments has another name for a language.
-_LEXERS = {
-    "c_sharp": "csharp",
-    "c-sharp": "csharp",
-    "jsx": "javascript",
-    "objc": "objective-c",
-    "restructuredtext": "rst",
-}
+#: Where pygments has another name for a language.
+LEXERS = {"jsx": "javascript", "ocaml-interface": "ocaml"}
 
 
 def _colours(chunk: Chunk, wanted: Collection[int]) -> dict[int, list[tuple[str, str]]]:
@@ -306,7 +300,7 @@ def _lexer(language: str) -> Any:
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(_LEXERS.get(language, language), stripnl=False, ensurenl=False)
+        return get_lexer_by_name(LEXERS.get(language, language), stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pygments.lexers import get_lexer_by_name
 
-from codesearch import output
+from codesearch import languages, output
 from codesearch.model import Chunk, Hit
 from codesearch.output import Screen
 from codesearch.snippet import Extent
@@ -118,6 +119,11 @@ def test_a_string_that_began_above_the_shown_lines_is_still_a_string() -> None:
     text = 'x = """\n' + "\n".join(f"def word_{i}():" for i in range(40)) + '\n"""'
     shown = block(hit(text=text, symbol="x"), COLOUR, "39")
     assert "\x1b[32mdef \x1b[0m\x1b[32;1mword_39\x1b[0m\x1b[32m():\x1b[0m" in shown
+
+
+@pytest.mark.parametrize("language", languages.names())
+def test_every_language_has_colours(language: str) -> None:
+    get_lexer_by_name(output.LEXERS.get(language, language))
 
 
 def test_an_unknown_language_is_shown_without_colours() -> None:
