@@ -32,6 +32,9 @@ _MATCH_LIMIT = 65_536
 #: Brackets in brackets that are too many, see ``_is_deep``.
 _DEEP = 1_000
 _NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
+#: The parser asks every hundred steps: so often, and at so few bytes a time, it has trouble.
+_ASKED = 32
+_STRIDE = 64
 #: Samples of a file, the bytes and seconds of each, see ``_is_dense``.
 _SAMPLES = 8
 _SAMPLE = 1_000
@@ -148,11 +151,12 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
     data = _masked(grammar, source.data)
     deadline = time.monotonic() + BUDGET
 
-    dense: bool | None = None  # not known before there is an error
+    asked, dense = 0, None
 
-    def late(offset: int = 0, has_error: bool = False) -> bool:
-        nonlocal dense
-        if has_error and dense is None:
+    def late(offset: int, _: object) -> bool:
+        nonlocal asked, dense
+        asked += 1
+        if dense is None and asked >= _ASKED and offset < _STRIDE * asked:
             dense = _is_dense(grammar.language, data, offset)
         return bool(dense) or time.monotonic() > deadline
 
@@ -168,13 +172,13 @@ def parse(grammar: Grammar, source: Source) -> Parsed | None:
         return None
     # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
     matches = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
-    return None if late() else _collect(grammar, source, data, matches)
+    return None if time.monotonic() > deadline else _collect(grammar, source, data, matches)
 
 
 def _is_deep(data: bytes) -> bool:
     """Whether brackets nest so deeply that nobody wrote them.
 
-    An error inside them can take the parser minutes in one step, in which it asks nobody.
+    An error inside them takes the parser minutes, see ``_is_dense``.
     """
     brackets = data.translate(None, _NO_BRACKETS)
     if len(brackets) <= _DEEP:
@@ -191,10 +195,10 @@ def _is_deep(data: bytes) -> bool:
 
 
 def _is_dense(language: Language, data: bytes, offset: int) -> bool:
-    """Whether samples of a file with an error already take the parser far too long.
+    """Whether samples of a file that parses slowly take the parser far too long.
 
     At the end of a text whose constructs are all open it takes more than quadratic time in one
-    step. Ordinary code takes a tenth of a millisecond a sample, cut anywhere.
+    step, in which it asks nobody. Ordinary code takes below a millisecond a sample.
     """
     from tree_sitter import Parser
 

@@ -27,7 +27,7 @@ MAX_SIGNATURE = 300
 TRIVIA_LINES = 6
 TRIVIA_BYTES = 600
 
-_TAIL = re.compile(r"(?:\s*(?:[{=:;,]|\b(?:do|where|begin)\b))+$")
+_TAIL = re.compile(r"(?:\s*(?:[{=:;,\\]|\b(?:do|where|begin)\b))+$")
 _INSIDE = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
 _BLANKS = re.compile(r"\n(?:[ \t]*\n)+")
 _NOTHING = re.compile(r"\W*")
