@@ -1,4 +1,4 @@
-"""Grammars: one TOML file a language, and which of them a file belongs to.
+"""The format of a grammar: what is known of one language, read from its TOML file.
 
 A new language is one new file in ``grammars/``; no Python. The file's first paragraph (up to the
 first blank line) is its *head*, all that detection needs, so that a scan parses no queries:
@@ -80,14 +80,14 @@ What follows is read when a file of the language is met:
     ``source`` and the ``[[example.chunk]]`` that it must give: any of kind, symbol, signature,
     doc, parameters, lines, text. Not read at run time.
 
-This room does not know what a chunk is, and imports a parser only when its language is met.
+A parser is imported when its language is met. What is made of all this is the business of
+chunking.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
 import importlib
 import re
 import tomllib
@@ -102,12 +102,6 @@ from codesearch.errors import GrammarError
 if TYPE_CHECKING:
     import tree_sitter
 
-#: The language of files that no grammar claims.
-TEXT = "text"
-#: The version of what chunking makes of a grammar: to be raised when other chunks come of it.
-CHUNKER = 1
-#: How much of a file's beginning ``contents`` and shebangs look at, in characters.
-HEAD = 16_384
 CAPTURES = frozenset(
     "name title scope head value parameters body doc comment attribute wrapper".split()
 )
@@ -117,7 +111,6 @@ DEFINED = frozenset(
 
 _EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _HEAD_KEYS = ("aliases", "extensions", "files", "shebangs", "contents")
-_VERSION = re.compile(r"[\d.]+$")
 
 
 @dataclass(frozen=True)
@@ -223,137 +216,40 @@ class Grammar:
 
 def folder() -> Path:
     """Where the grammars are: in the package (a wheel) or beside it (a checkout)."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     inside = package / "grammars"
     return inside if inside.is_dir() else package.parent / "grammars"
 
 
 @functools.cache
-def _sources() -> dict[str, str]:
+def sources() -> dict[str, str]:
     """Every grammar's text without its examples, by name."""
-    sources = {}
+    found = {}
     for file in sorted(folder().glob("*.toml")):
         text = file.read_text(encoding="utf-8")
         examples = _EXAMPLES.search(text)
-        sources[file.stem] = text[: examples.start()] if examples else text
-    if not sources:
+        found[file.stem] = text[: examples.start()] if examples else text
+    if not found:
         raise GrammarError(f"no grammars in {folder()}", "reinstall codesearch")
-    return sources
+    return found
 
 
-@dataclass(frozen=True)
-class _Table:
-    """What detection looks up."""
-
-    files: Mapping[str, str]
-    extensions: Mapping[str, tuple[tuple[re.Pattern[str] | None, str], ...]]
-    shebangs: Mapping[str, str]
-    aliases: Mapping[str, str]
-
-
-@functools.cache
-def _table() -> _Table:
-    files: dict[str, str] = {}
-    extensions: dict[str, list[tuple[re.Pattern[str] | None, str]]] = {}
-    shebangs: dict[str, str] = {}
-    aliases = {TEXT: TEXT}
-    for name, source in _sources().items():
-        head = _parse(name, source.partition("\n\n")[0])
-        aliases[name] = name
-        aliases.update(dict.fromkeys(head.get("aliases", ()), name))
-        files.update(dict.fromkeys(head.get("files", ()), name))
-        shebangs.update(dict.fromkeys(head.get("shebangs", ()), name))
-        for extension in head.get("extensions", ()):
-            condition = head.get("contents", {}).get(extension)
-            pattern = re.compile(condition, re.MULTILINE) if condition else None
-            extensions.setdefault(extension, []).append((pattern, name))
-    ordered = {
-        extension: tuple(sorted(claims, key=lambda claim: claim[0] is None))
-        for extension, claims in extensions.items()
-    }
-    return _Table(files, ordered, shebangs, aliases)
-
-
-def detect(path: str, head: bytes | str = b"") -> str:
-    """The language of a file: by its name, its ending, then its shebang; else "text".
-
-    Args:
-        path: only its last part matters.
-        head: the beginning of the file; the first ``HEAD`` characters do. It decides between
-            languages that share an ending (``.h``) and gives the shebang.
-    """
-    table = _table()
-    name = path.rpartition("/")[2]
-    if name in table.files:
-        return table.files[name]
-    text = ""
-    _, *parts = name.split(".")
-    for first in range(len(parts)):
-        extension = ".".join(parts[first:])
-        claims = table.extensions.get(extension) or table.extensions.get(extension.lower(), ())
-        for pattern, language in claims:
-            if pattern is None:
-                return language
-            text = text or _beginning(head)
-            if pattern.search(text):
-                return language
-    if head[:2] in (b"#!", "#!"):
-        return table.shebangs.get(_interpreter(_beginning(head)), TEXT)
-    return TEXT
-
-
-def _beginning(head: bytes | str) -> str:
-    return head[:HEAD] if isinstance(head, str) else head[:HEAD].decode("latin-1")
-
-
-def _interpreter(text: str) -> str:
-    """The program's name in a ``#!`` line, without folder and version; it may be empty."""
-    words = text[2:].partition("\n")[0].split()
-    if words and words[0].rpartition("/")[2] == "env":
-        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
-    return _VERSION.sub("", words[0].rpartition("/")[2]) if words else ""
-
-
-def names() -> tuple[str, ...]:
-    """Every language that has a grammar, sorted."""
-    return tuple(sorted(_sources()))
-
-
-def canonical(name: str) -> str:
-    """The name of a language given by name or alias, in any case; "text" is one too.
+def load(name: str) -> Grammar:
+    """The grammar in ``<name>.toml``.
 
     Raises:
-        GrammarError: there is no such language.
+        GrammarError: the file is wrong.
     """
-    aliases = _table().aliases
-    known = aliases.get(name.lower())
-    if known is None:
-        near = difflib.get_close_matches(name.lower(), aliases, n=1)
-        hint = f"did you mean {near[0]}?" if near else "codesearch languages lists them"
-        raise GrammarError(f"there is no language {name!r}", hint)
-    return known
-
-
-@functools.cache
-def grammar(name: str) -> Grammar:
-    """The grammar of a language, by name or alias.
-
-    Raises:
-        GrammarError: there is none, or its file is wrong.
-    """
-    name = canonical(name)
-    if name == TEXT:
-        raise GrammarError("plain text has no grammar")
     return _build(name, _table_of(name))
 
 
 def _table_of(name: str) -> dict[str, Any]:
     """A grammar's keys with those of what it extends."""
-    own = _parse(name, _sources()[name])
+    own = parse(name, sources()[name])
     base_name = own.get("extends")
     if not base_name:
         return own
-    if base_name not in _sources() or base_name == name:
+    if base_name not in sources() or base_name == name:
         raise GrammarError(f"grammars/{name}.toml: extends: there is no grammar {base_name!r}")
     base = _table_of(base_name)
     merged = {key: value for key, value in base.items() if key not in _HEAD_KEYS} | own
@@ -362,7 +258,12 @@ def _table_of(name: str) -> dict[str, Any]:
     return merged
 
 
-def _parse(name: str, source: str) -> dict[str, Any]:
+def parse(name: str, source: str) -> dict[str, Any]:
+    """TOML, or a part of it.
+
+    Raises:
+        GrammarError: it is no TOML.
+    """
     try:
         return tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
@@ -395,11 +296,3 @@ def _check_keys(name: str, table: Mapping[str, Any], known: Iterable[str]) -> No
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def digest() -> str:
-    """A digest of all grammars without their examples, and of the chunker's version."""
-    whole = hashlib.sha256(f"{CHUNKER}\0".encode())
-    for name, source in _sources().items():
-        whole.update(f"{name}\0{source}\0".encode())
-    return whole.hexdigest()[:16]

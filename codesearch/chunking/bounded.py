@@ -1,0 +1,158 @@
+"""tree-sitter within bounds: one parse and one query over a file's bytes, or nothing.
+
+tree-sitter answers to its time limit only between its steps, and the query not at all. So what
+would take it minutes is recognised before. This room does not know what matches mean.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from codesearch.languages import Grammar
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node
+
+#: Seconds of processor time for the parser and the query together: a busy machine changes nothing.
+BUDGET = 2.0
+
+#: Bytes handed to the parser at a time. Predicates read a name through the same function.
+_READ = 4_096
+#: Unfinished matches at any moment: bounds the query on hostile input.
+_MATCH_LIMIT = 65_536
+#: Brackets in brackets that are too many, see ``_is_deep``.
+_DEEP = 1_000
+_NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
+#: The parser asks every hundred steps: so often, and at so few bytes a time, it has trouble.
+_ASKED = 32
+_STRIDE = 64
+#: Samples of a file, the bytes and seconds of each, see ``_is_dense``.
+_SAMPLES = 8
+_SAMPLE = 1_000
+_SAMPLE_SECONDS = 0.02
+#: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
+_MANY = 20_000
+
+Matches = list[tuple[int, "dict[str, list[Node]]"]]
+
+
+def matches(grammar: Grammar, data: bytes) -> Matches | None:
+    """What the grammar's query finds, pattern by pattern; None if it would take too long.
+
+    ``data`` is what the parser is to see, see ``masked``.
+
+    Raises:
+        GrammarError: the grammar's parser or query cannot be used.
+    """
+    from tree_sitter import Parser, QueryCursor
+
+    query = grammar.query
+    if _is_deep(data):
+        return None
+    deadline = time.thread_time() + BUDGET
+    asked, dense = 0, None
+
+    def late(offset: int, _: object) -> bool:
+        nonlocal asked, dense
+        asked += 1
+        if dense is None and asked >= _ASKED and offset < _STRIDE * asked:
+            dense = _is_dense(grammar.language, data, offset)
+        return bool(dense) or time.thread_time() > deadline
+
+    def read(offset: int, _: object) -> bytes:
+        return data[offset : offset + _READ]
+
+    # A parser of its own for every file: after a cancelled parse it would resume that one.
+    try:
+        tree = Parser(grammar.language).parse(read, progress_callback=late)
+    except ValueError:  # cancelled
+        return None
+    if _is_degenerate(tree.root_node):
+        return None
+    # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
+    found = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
+    return None if time.thread_time() > deadline else found
+
+
+def masked(grammar: Grammar, data: bytes) -> bytes:
+    """The bytes with what ``masked`` matches overwritten by spaces, line breaks kept.
+
+    A named group becomes something that the parser does know: ``name`` a name, ``call`` a pair
+    of parentheses, and any other its own name, e.g. ``enum``.
+    """
+    if not grammar.masked:
+        return data
+    pattern = re.compile(grammar.masked.encode(), re.MULTILINE)
+    labels = {index: label.encode() for label, index in pattern.groupindex.items()}
+    out = bytearray(data)
+    for match in pattern.finditer(data):
+        for group in range(1, pattern.groups + 1) if pattern.groups else (0,):
+            a, b = match.span(group)
+            if a < 0:
+                continue
+            label = labels.get(group, b"")
+            out[a:b] = re.sub(rb"[^\n]", b"_" if label == b"name" else b" ", data[a:b])
+            stand_in = {b"name": b"", b"call": b"()"}.get(label, label)
+            if len(stand_in) <= b - a:
+                out[a : a + len(stand_in)] = stand_in
+    return bytes(out)
+
+
+def _is_deep(data: bytes) -> bool:
+    """Whether brackets nest so deeply that nobody wrote them.
+
+    An error inside them takes the parser minutes, see ``_is_dense``.
+    """
+    brackets = data.translate(None, _NO_BRACKETS)
+    if len(brackets) <= _DEEP:
+        return False
+    depth = 0
+    for bracket in brackets:
+        if bracket in b"([{":
+            depth += 1
+            if depth > _DEEP:
+                return True
+        elif depth:
+            depth -= 1
+    return False
+
+
+def _is_dense(language: Language, data: bytes, offset: int) -> bool:
+    """Whether samples of a file that parses slowly take the parser far too long.
+
+    At the end of a text whose constructs are all open it takes more than quadratic time in one
+    step, in which it asks nobody. Ordinary code takes below a millisecond a sample.
+    """
+    from tree_sitter import Parser
+
+    starts = [len(data) * i // _SAMPLES for i in range(_SAMPLES)]
+    for start in [max(0, offset - _SAMPLE // 2), *starts]:
+        began = time.thread_time()
+        Parser(language).parse(data[start : start + _SAMPLE])
+        if time.thread_time() - began > _SAMPLE_SECONDS:
+            return True
+    return False
+
+
+def _is_degenerate(root: Node) -> bool:
+    """Whether a query would not end in time.
+
+    For every token it looks for the next named one, which takes quadratic time in the flat
+    list of tokens that an error leaves; and it counts depth in 16 bits. Only nodes with many
+    descendants are visited, so this costs nothing for an ordinary file.
+    """
+    cursor, run, depth = root.walk(), 0, 0
+    while node := cursor.node:
+        run = 0 if node.is_named else run + 1
+        if run > _MANY or depth > _MANY:
+            return True
+        if node.descendant_count > _MANY and cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            depth -= 1
+            if not cursor.goto_parent():
+                return False
+    return False
