@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -242,6 +243,8 @@ class Index:
         view, state, pending, notes = seen
         lines = search.Lines(self._root, self._rules)
         hits, more = search.run(view, asked, request, self._embedder, lines, itself)
+        if state is IndexState.STALE:  # not looked at: each hit's own file tells
+            hits = [replace(hit, fresh=view.is_fresh(hit.chunk.path, self.root)) for hit in hits]
         return SearchResult(hits, state, pending, time.perf_counter() - start, more, notes)
 
     def _chunk_at(self, view: View, path: str, line: int) -> tuple[Chunk, int]:

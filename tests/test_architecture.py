@@ -1,4 +1,4 @@
-"""The house rules of ARCHITECTURE.md: one direction of imports, one owner a library, short files."""
+"""The rules of ARCHITECTURE.md: one direction of imports, one owner a library, short files."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def imports(file: Path) -> Iterator[tuple[str, bool]]:
             assert node.level == 0, f"{file}: relative import"
             for alias in node.names:
                 whole = node.module or ""
-                yield (f"{whole}.{alias.name}" if whole == "codesearch" else whole), (
-                    id(node) in inside
+                yield (
+                    (f"{whole}.{alias.name}" if whole == "codesearch" else whole),
+                    (id(node) in inside),
                 )
 
 

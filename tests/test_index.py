@@ -92,6 +92,16 @@ def test_an_edit_shows_in_the_next_answer_without_a_commit(
     assert symbols(opened(), "empty wallet")[0] == "empty_the_wallet", "a new process agrees"
 
 
+def test_without_refresh_a_hit_of_a_changed_file_is_marked(
+    opened: Callable[..., Index], tree: Path
+) -> None:
+    opened().update()
+    (tree / "src" / "money.py").write_text("# moved\ndef count_coins(purse):\n    return 0\n")
+    answer = opened().search(SearchRequest("count coins greet"), refresh=False)
+    assert {h.chunk.path: h.fresh for h in answer.hits}["src/money.py"] is False
+    assert {h.chunk.path: h.fresh for h in answer.hits}["src/greeter.py"] is True
+
+
 def test_a_deleted_and_a_renamed_file_are_never_shown_as_they_were(
     opened: Callable[..., Index], tree: Path
 ) -> None:

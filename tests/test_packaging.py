@@ -59,10 +59,8 @@ def test_the_sdist_holds_grammars_tests_and_documents(sdist: Path) -> None:
 
 def test_an_installed_wheel_answers(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel)],
-        check=True,
-    )
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+    subprocess.run([*pip, "--target", str(site), str(wheel)], check=True)
     repository = tmp_path / "repository"
     repository.mkdir()
     (repository / "a.py").write_text("def close_the_door():\n    return 1\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,16 @@ class View:
             container=_CONTAINERS[self.kind],
             leftover=_LEFTOVERS[self.kind],
         )
+
+    def is_fresh(self, path: str, root: Path) -> bool:
+        """Whether a file of the first layer has the size and time that it was indexed with."""
+        s = self.layers[0].segment
+        file = s.path.find(path)
+        try:
+            seen = (root / path).lstat()
+        except OSError:
+            return False
+        return (seen.st_size, seen.st_mtime_ns) == (int(s.size[file]), int(s.mtime_ns[file]))
 
     def path(self, file: int) -> str:
         layer = int(np.searchsorted(self.file_bases, file, side="right")) - 1

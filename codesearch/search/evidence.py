@@ -109,9 +109,9 @@ def gather(
     lexical, vector = rank.core(bm25, cosine, how)
     core = lexical + vector
     rough = core + np.sum(list(rank.prior(view.prior, how).values()), axis=0)
-    named = np.array([n for n in exact if may[n]], np.int64)
-    here = _shortlist(may & ((bm25 > 0) | (cosine > embedder.floor)), rough, request.top_k)
-    here = np.union1d(here, named)
+    picked = _shortlist(may & ((bm25 > 0) | (cosine > embedder.floor)), rough, request.top_k)
+    picked[list(exact)] = True
+    here = np.flatnonzero(picked & may)
     prior = view.prior
     file = view.file[here]
     evidence = rank.Evidence(
@@ -151,15 +151,14 @@ def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
     return chunks, of_files
 
 
-def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> NDArray[np.int64]:
-    """The best of the chunks found by a rough score, all of them if there are few, in order."""
-    here = np.flatnonzero(found)
+def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> Bool:
+    """Which of the chunks found are best by a rough score; all of them if they are few."""
+    values = rough[found]
     size = max(_SHORTLIST, 10 * top_k)
-    if len(here) <= size:
-        return here
-    values = rough[here]
-    enough: Bool = values >= np.partition(values, -size)[-size]
-    return here[enough]
+    if len(values) <= size:
+        return found
+    enough: Bool = rough >= np.partition(values, -size)[-size]
+    return found & enough
 
 
 def _best_of_files(view: View, core: rank.Floats, may: Bool, here: NDArray[np.int64]) -> F32:
