@@ -48,6 +48,7 @@ class Weights:
 
 WEIGHTS = Weights()
 _TINY = 1e-6
+_LONG = 1000  # terms in a very long function
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Scores:
-    """The total of each chunk and the terms that it is the sum of."""
+    """The total of each chunk, about 0..1, and the terms that it is the sum of."""
 
     total: Floats
     parts: Mapping[str, Floats] = field(default_factory=dict)
@@ -144,8 +145,17 @@ def score(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> Scores:
         "file_rest": w.file_mean * e.file_best,
         **prior(e, asked, w),
     }
+    top = _ceiling(asked, w)
+    parts = {name: part / top for name, part in parts.items()}
     total: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
     return Scores(total, parts)
+
+
+def _ceiling(asked: Asked, w: Weights) -> float:
+    """About the best sum that a chunk can have, so that scores lie in 0..1."""
+    lexical_and_vector = 1 + w.semantic * asked.semantic
+    length = w.length * float(np.log1p(_LONG))
+    return lexical_and_vector + w.exact + w.stem + w.file_lexical + w.file_mean + length
 
 
 def prior(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> dict[str, Floats]:
