@@ -22,6 +22,10 @@ BUDGET = 2.0
 _READ = 4_096
 #: Unfinished matches at any moment: bounds the query on hostile input.
 _MATCH_LIMIT = 65_536
+#: How often a parse is tried again without a statement, and how many bytes it must cost.
+_RETRIES = 5
+_LOST = 1_000
+_STATEMENT = re.compile(rb";[ \t]*\n|\n[ \t]*\n")
 #: Brackets in brackets that are too many, see ``_is_deep``.
 _DEEP = 1_000
 _NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
@@ -59,18 +63,23 @@ def matches(grammar: Grammar, data: bytes) -> Matches | None:
         asked += 1
         if dense is None and asked >= _ASKED and offset < _STRIDE * asked:
             dense = _is_dense(grammar.language, data, offset)
-        return bool(dense) or time.thread_time() > deadline
+        return bool(dense) or (asked % _ASKED == 0 and time.thread_time() > deadline)
 
     def read(offset: int, _: object) -> bytes:
         return data[offset : offset + _READ]
 
-    # A parser of its own for every file: after a cancelled parse it would resume that one.
-    try:
-        tree = Parser(grammar.language).parse(read, progress_callback=late)
-    except ValueError:  # cancelled
-        return None
-    if _is_degenerate(tree.root_node):
-        return None
+    for _ in range(_RETRIES):
+        # A parser of its own every time: after a cancelled parse it would resume that one.
+        try:
+            tree = Parser(grammar.language).parse(read, progress_callback=late)
+        except ValueError:  # cancelled
+            return None
+        if _is_degenerate(tree.root_node):
+            return None
+        without = _without_error(tree.root_node, data)
+        if without is None:
+            break
+        data = without
     # The query has no progress callback: the binding crashes with one (tree_sitter 0.26.1).
     found = QueryCursor(query, match_limit=_MATCH_LIMIT).matches(tree.root_node)
     return None if time.thread_time() > deadline else found
@@ -98,6 +107,23 @@ def masked(grammar: Grammar, data: bytes) -> bytes:
             if len(stand_in) <= b - a:
                 out[a : a + len(stand_in)] = stand_in
     return bytes(out)
+
+
+def _without_error(root: Node, data: bytes) -> bytes | None:
+    """The bytes without the statement at which a large part of the file became one error.
+
+    That is mostly a macro; the parser knows again what follows it. None if all is well.
+    """
+    if not root.has_error:
+        return None
+    for node in root.children:
+        start, length = node.start_byte, node.end_byte - node.start_byte
+        if node.is_error and length > _LOST and length * 5 > len(data):
+            found = _STATEMENT.search(data, start, start + _LOST)
+            end = found.end() if found else data.find(b"\n", start) + 1
+            hidden = re.sub(rb"[^\n]", b" ", data[start:end])
+            return data[:start] + hidden + data[end:]
+    return None
 
 
 def _is_deep(data: bytes) -> bool:

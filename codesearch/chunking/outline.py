@@ -31,6 +31,7 @@ MAX_NAME = 200
 _HEADED = CONTAINER_KINDS | {"module"}
 _CALLABLE = FUNCTIONS | {"macro"}
 _TYPE_ARGUMENTS = re.compile(r"(?<=\w)<(?!=)[^<>]*>")
+_CONVERSION = re.compile(r"(\boperator [^(]+)\(.*")  # of C++: its name has no node of its own
 _WORD = re.compile(r"\w")
 _QUOTES = "\"'`"
 
@@ -268,6 +269,7 @@ class Outline:
             name = f"{scope}.{name}"
         if name.isidentifier() or not _WORD.search(name):  # the latter is an operator
             return name[:MAX_NAME]
+        name = _CONVERSION.sub(r"\1", name)
         while "<" in name:
             shorter = _TYPE_ARGUMENTS.sub("", name)
             if shorter == name:

@@ -260,10 +260,18 @@ def _nested(found: list[Definition], data: bytes) -> list[Definition]:
     for definition in reversed(found):  # inner ones first
         if definition.children:
             definition.children = _unwrapped(definition.children, data)
+            if len(definition.children) == 1 and _is_same(definition, definition.children[0]):
+                definition.children = definition.children[0].children
             for child in definition.children:
                 own = child.kind in FUNCTIONS and not child.declared and child.named
                 definition.inner += child.inner + own
     return _unwrapped(root, data)
+
+
+def _is_same(outer: Definition, inner: Definition) -> bool:
+    """Whether two definitions share a body: ``typedef struct node {} node_t``."""
+    body = outer.body_node()
+    return body is not None and body == inner.body_node()
 
 
 def _unwrapped(children: list[Definition], data: bytes) -> list[Definition]:
