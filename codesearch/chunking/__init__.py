@@ -8,7 +8,7 @@ Knows languages only through their grammars; reads no file and embeds nothing.
 from __future__ import annotations
 
 from codesearch import languages
-from codesearch.chunking import prose, syntax
+from codesearch.chunking import prose, statements, syntax
 from codesearch.model import Chunk, SourceFile
 
 __all__ = ["chunk"]
@@ -27,6 +27,8 @@ def chunk(file: SourceFile) -> list[Chunk]:
         grammar = languages.grammar(file.language)
         if grammar.sections:
             return prose.sections(file, grammar.sections)
+        if grammar.statements.head:
+            return statements.chunk(grammar, file)
         found = syntax.chunk(grammar, file)
         if found is not None:
             return found

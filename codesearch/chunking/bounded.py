@@ -151,15 +151,24 @@ def _is_dense(language: Language, data: bytes, offset: int) -> bool:
     At the end of a text whose constructs are all open it takes more than quadratic time in one
     step, in which it asks nobody. Ordinary code takes below a millisecond a sample.
     """
+    starts = [len(data) * i // _SAMPLES for i in range(_SAMPLES)]
+    places = [max(0, offset - _SAMPLE // 2), *starts]
+    return any(_is_slow(language, data[start : start + _SAMPLE]) for start in places)
+
+
+def _is_slow(language: Language, sample: bytes) -> bool:
     from tree_sitter import Parser
 
-    starts = [len(data) * i // _SAMPLES for i in range(_SAMPLES)]
-    for start in [max(0, offset - _SAMPLE // 2), *starts]:
-        began = time.thread_time()
-        Parser(language).parse(data[start : start + _SAMPLE])
-        if time.thread_time() - began > _SAMPLE_SECONDS:
-            return True
-    return False
+    end = time.thread_time() + _SAMPLE_SECONDS
+
+    def late(*_: object) -> bool:
+        return time.thread_time() > end
+
+    try:
+        Parser(language).parse(lambda at, _: sample[at:], progress_callback=late)
+    except ValueError:  # cancelled
+        return True
+    return late()
 
 
 def _is_degenerate(root: Node) -> bool:
