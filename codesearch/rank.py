@@ -60,7 +60,7 @@ class Evidence:
     file_bm25: Floats  # BM25 of its whole file
     file_best: Floats  # see ``best_of_file``
     words: Floats  # terms in its code
-    exact: Floats  # 1: a word of the question is its name; 0.8: but for case and underscores
+    exact: Floats  # how surely a word of the question is its name, 0..1
     stem: Floats  # share of the words of its file's name that the question has
     test: Bool
     prose: Bool  # documentation and plain text

@@ -37,6 +37,7 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     r"\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
+_ONLY_CODE = re.compile(r"\w_+\w|[a-z0-9][A-Z]|[A-Z]{2}")
 _MAX_TERM = 64  # characters; longer ones are data, not words
 
 #: Words of questions that say nothing about the code. Removed from questions only, never from
@@ -211,6 +212,11 @@ def question_terms(text: str) -> list[str]:
 def identifiers(text: str) -> list[str]:
     """What in a question is written like an identifier or could be one: each distinct word."""
     return _distinct(w.strip("_") or w for w in words(text))
+
+
+def is_identifier(word: str) -> bool:
+    """Whether a word is written as only identifiers are: ``snake_case``, ``camelCase``, ``HTTP``."""
+    return _ONLY_CODE.search(word) is not None
 
 
 def _distinct(items: Iterable[str]) -> list[str]:

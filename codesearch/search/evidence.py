@@ -26,6 +26,7 @@ _PROSE_WORDS = frozenset(
 )
 _SIMILAR_TERMS = 40
 _SHORTLIST = 1000
+_PLAIN_WORD = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +174,20 @@ def _best_of_files(view: View, core: rank.Floats, may: Bool, here: NDArray[np.in
 
 
 def _exact(view: View, asked: Question) -> dict[int, float]:
-    """Chunks that a word of the question names: 1, or 0.8 but for case and underscores."""
+    """Chunks that a word of the question names: 1, or 0.8 but for case and underscores.
+
+    Less for a plain word in a sentence, since functions are called ``get`` and ``open`` too.
+    """
     out: dict[int, float] = {}
     for word in asked.identifiers:
+        surely = asked.words == 1 or terms.is_identifier(word)
         plain = word.replace("_", "").lower()
         for layer, base in zip(view.layers, view.bases.tolist(), strict=False):
             symbols = layer.segment.symbol
             for local in np.flatnonzero(layer.segment.name == name_hash(word)).tolist():
                 name = symbols[local].rpartition(".")[2]
                 if name.replace("_", "").lower() == plain:  # a hash can be of another name
-                    value = 1.0 if name == word else 0.8
+                    value = (1.0 if name == word else 0.8) * (1.0 if surely else _PLAIN_WORD)
                     out[base + local] = max(out.get(base + local, 0.0), value)
     return out
 
