@@ -18,6 +18,8 @@ What follows is read when a file of the language is met:
     The Python package of the tree-sitter grammar and its function (default ``language``).
 ``sections``
     Instead of a parser: "markdown" or "restructuredtext", cut by headings.
+``[statements]``
+    Instead of a parser: regular expressions, see ``Statements``, that find what a file defines.
 ``extends``
     Another grammar's name, whose keys are taken where this file has none. ``definitions`` add up:
     this file's patterns come first and win.
@@ -123,6 +125,40 @@ class Duplicates:
 
 
 @dataclass(frozen=True)
+class Statements:
+    """Statements by regular expressions, in multi-line mode; each is looked for outside others.
+
+    ``comment``, ``skipped``
+        Comments; strings and other text that is not looked into.
+    ``head``
+        The beginning of a definition, with a group ``name`` and one named like its kind.
+    ``body``, ``content``, ``parameter``
+        Where the signature of a function ends, and of anything else; a parameter, whose name is
+        the group, in a signature.
+    ``ends``, ``stops``
+        What ends a definition; a statement that begins where the end of one is missing.
+    ``opens``, ``closes``, ``declares``
+        Blocks in a function, whose ends do not end it; and what comes before a first block.
+        A module is a block itself.
+    ``batch``
+        Lines between which all is one: in a file that has some a function ends at no other end.
+    """
+
+    comment: str = ""
+    skipped: str = ""
+    head: str = ""
+    body: str = ""
+    content: str = ""
+    parameter: str = ""
+    ends: str = ""
+    stops: str = ""
+    opens: str = ""
+    closes: str = ""
+    declares: str = ""
+    batch: str = ""
+
+
+@dataclass(frozen=True)
 class Grammar:
     """One language; the fields are the keys that the module's docstring describes."""
 
@@ -149,6 +185,7 @@ class Grammar:
     masked: str = ""
     merge: bool = False
     duplicates: Duplicates = Duplicates()
+    statements: Statements = Statements()
 
     @functools.cached_property
     def language(self) -> tree_sitter.Language:
@@ -271,17 +308,17 @@ def parse(name: str, source: str) -> dict[str, Any]:
 
 
 def _build(name: str, table: Mapping[str, Any]) -> Grammar:
-    duplicates = table.get("duplicates", {})
     _check_keys(name, table, (f.name for f in fields(Grammar)))
-    _check_keys(name, duplicates, (f.name for f in fields(Duplicates)))
-    grammar = Grammar(
-        **{key: _frozen(value) for key, value in table.items() if key != "duplicates"},
-        duplicates=Duplicates(**{key: _frozen(value) for key, value in duplicates.items()}),
-    )
+    values = {key: _frozen(value) for key, value in table.items()}
+    for key, of in (("duplicates", Duplicates), ("statements", Statements)):
+        inner = table.get(key, {})
+        _check_keys(name, inner, (f.name for f in fields(of)))
+        values[key] = of(**{key: _frozen(value) for key, value in inner.items()})
+    grammar = Grammar(**values)
     if grammar.name != name:
         raise GrammarError(f"grammars/{name}.toml: name is {grammar.name!r}")
-    if bool(grammar.parser) == bool(grammar.sections):
-        raise GrammarError(f"grammars/{name}.toml needs either parser or sections")
+    if sum(map(bool, (grammar.parser, grammar.sections, grammar.statements.head))) != 1:
+        raise GrammarError(f"grammars/{name}.toml needs one of parser, sections and statements")
     return grammar
 
 
