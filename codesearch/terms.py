@@ -215,7 +215,7 @@ def identifiers(text: str) -> list[str]:
 
 
 def is_identifier(word: str) -> bool:
-    """Whether a word is written as only identifiers are: ``snake_case``, ``camelCase``, ``HTTP``."""
+    """Whether a word is written as only code is: ``snake_case``, ``camelCase``, ``HTTP``."""
     return _ONLY_CODE.search(word) is not None
 
 

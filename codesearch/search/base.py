@@ -132,14 +132,18 @@ class View:
         )
 
     def is_fresh(self, path: str, root: Path) -> bool:
-        """Whether a file of the first layer has the size and time that it was indexed with."""
+        """Whether a file of the first layer has the size and time that it was indexed with.
+
+        A time that was not trusted is negative: then the size alone has to do.
+        """
         s = self.layers[0].segment
         file = s.path.find(path)
         try:
             seen = (root / path).lstat()
         except OSError:
             return False
-        return (seen.st_size, seen.st_mtime_ns) == (int(s.size[file]), int(s.mtime_ns[file]))
+        same_time = int(s.mtime_ns[file]) in {-1, seen.st_mtime_ns}
+        return same_time and seen.st_size == int(s.size[file])
 
     def path(self, file: int) -> str:
         layer = int(np.searchsorted(self.file_bases, file, side="right")) - 1
