@@ -26,6 +26,8 @@ MAX_SIGNATURE = 300
 #: A gap of at most this many lines may be trivia.
 TRIVIA_LINES = 6
 TRIVIA_BYTES = 600
+#: What shares a line with an entry belongs to it, if it is shorter (bytes).
+REST_OF_LINE = 400
 
 _TAIL = re.compile(r"(?:\s*(?:[{=:;,\\]|\b(?:do|where|begin)\b))+$")
 _INSIDE = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
@@ -185,6 +187,10 @@ class _Writer:
         before: Entry | None = None
         for after in [*self.outline.entries, None]:
             position = before.end if before else 0
+            if after is not None:
+                line = self.source.line_start(after.start)
+                if position <= line and after.start - line < REST_OF_LINE:
+                    after.start = line
             stop = after.start if after else len(self.source.data)
             if before is not None and position < stop:
                 position = self._close(before, stop, after)
@@ -213,7 +219,7 @@ class _Writer:
         return above.count(b"\n") < 2 <= below.count(b"\n")
 
     def _close(self, before: Entry, stop: int, after: Entry | None) -> int:
-        """Gives an entry the closing lines directly below it; gives the new end."""
+        """Gives an entry its line's rest and closing lines directly below; gives the new end."""
         data, end = self.source.data, before.end
         column = 0
         if after is not None:
@@ -223,7 +229,8 @@ class _Writer:
             bare = line.strip()
             deeper = after is not None and len(line) - len(line.lstrip()) > column
             comment = deeper and self._is_trivia(position, position + len(line))
-            if bare and (_CLOSING.fullmatch(bare) or comment):
+            rest = not number and len(line) < min(REST_OF_LINE, stop - end)
+            if bare and (rest or _CLOSING.fullmatch(bare) or comment):
                 before.end = position + len(line)
             elif number:  # the first is what is left of the entry's own line
                 break
