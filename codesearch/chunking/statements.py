@@ -15,7 +15,7 @@ from typing import cast
 
 from codesearch.chunking import base
 from codesearch.chunking.comments import clean
-from codesearch.languages.grammar import DEFINED, Grammar, Statements
+from codesearch.languages.grammars import DEFINED, Grammar, Statements
 from codesearch.model import Chunk, Kind, SourceFile
 
 MAX_SIGNATURE = 300

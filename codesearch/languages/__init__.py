@@ -1,6 +1,6 @@
 """Languages: which one a file is written in, and what is known of each.
 
-The grammars are the TOML files in ``grammars/``, whose format is described in grammar.py; a
+The grammars are the TOML files in ``grammars/``, whose format is described in grammars.py; a
 new language is one new file there and no Python. A scan reads no more of them than their first
 paragraphs. This room does not know what a chunk is.
 """
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codesearch.errors import GrammarError
-from codesearch.languages.grammar import DEFINED, Duplicates, Grammar, folder, load, parse, sources
+from codesearch.languages.grammars import DEFINED, Duplicates, Grammar, folder, load, parse, sources
 
 __all__ = [
     "DEFINED",
@@ -134,7 +134,6 @@ def canonical(name: str) -> str:
     return known
 
 
-@functools.cache
 def grammar(name: str) -> Grammar:
     """The grammar of a language, by name or alias.
 

@@ -271,6 +271,7 @@ def sources() -> dict[str, str]:
     return found
 
 
+@functools.cache
 def load(name: str) -> Grammar:
     """The grammar in ``<name>.toml``.
 
