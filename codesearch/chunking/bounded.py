@@ -38,6 +38,8 @@ _SAMPLE = 1_000
 _SAMPLE_SECONDS = 0.02
 #: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
 _MANY = 20_000
+#: Nodes of a tree that a query gets through in about a second.
+_NODES = 1_500_000
 
 Matches = list[tuple[int, "dict[str, list[Node]]"]]
 
@@ -178,6 +180,8 @@ def _is_degenerate(root: Node) -> bool:
     list of tokens that an error leaves; and it counts depth in 16 bits. Only nodes with many
     descendants are visited, so this costs nothing for an ordinary file.
     """
+    if root.descendant_count > _NODES:
+        return True
     cursor, run, depth = root.walk(), 0, 0
     while node := cursor.node:
         run = 0 if node.is_named else run + 1
