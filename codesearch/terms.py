@@ -37,7 +37,9 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     r"\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
-_ONLY_CODE = re.compile(r"\w_+\w|[a-z0-9][A-Z]|[A-Z]{2}")
+_LINK = re.compile(r"\.|::|->|#")
+_CHAIN = re.compile(rf"[\w{_MARKS}]+(?:(?:\.|::|->|#)[\w{_MARKS}]+)*")
+_ONLY_CODE = re.compile(r"\w_+\w|[a-z0-9][A-Z]|[A-Z]{2}|\.")
 _MAX_TERM = 64  # characters; longer ones are data, not words
 
 #: Words of questions that say nothing about the code. Removed from questions only, never from
@@ -209,13 +211,16 @@ def question_terms(text: str) -> list[str]:
     return _distinct(term for w in question_words(text) for term in expand(w))
 
 
-def identifiers(text: str) -> list[str]:
-    """What in a question is written like an identifier or could be one: each distinct word."""
-    return _distinct(w.strip("_") or w for w in words(text))
+def names(text: str) -> list[str]:
+    """What in a question can be a name: each distinct word, or a chain of them.
+
+    The links of a chain (``Store.close``, ``fmt::print``, ``ptr->next``) become dots.
+    """
+    return _distinct(_LINK.sub(".", chain) for chain in _CHAIN.findall(text))
 
 
 def is_identifier(word: str) -> bool:
-    """Whether a word is written as only code is: ``snake_case``, ``camelCase``, ``HTTP``."""
+    """Whether a name is written as only code is: ``snake_case``, ``camelCase``, ``HTTP``, ``a.b``."""
     return _ONLY_CODE.search(word) is not None
 
 

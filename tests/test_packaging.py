@@ -76,6 +76,7 @@ def test_an_installed_wheel_answers(wheel: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["results"][0]["symbol"] == "close_the_door"
     where = subprocess.run(
         [sys.executable, "-c", "import codesearch; print(codesearch.__file__)"],
+        cwd=repository,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,
         text=True,

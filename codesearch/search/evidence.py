@@ -26,7 +26,13 @@ _PROSE_WORDS = frozenset(
 )
 _SIMILAR_TERMS = 40
 _SHORTLIST = 1000
+# The lexical term is 1 for the best chunk, unless that has less than this share of what a
+# chunk with all words of the question would have: one weak word is no full evidence.
+_PEAK_SHARE = 0.0
+# See ``_exact``.
 _PLAIN_WORD = 0.4
+_LOOSE = 0.8
+_OTHER_OWNER = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Question:
     """What is asked: words, and a vector in the embedder's space (zeros: none)."""
 
     terms: Sequence[str]
-    identifiers: Sequence[str]
+    names: Sequence[str]  # see ``terms.names``
     words: int
     vector: F32
 
@@ -47,7 +53,7 @@ def question(request: SearchRequest, embedder: Embedder) -> Question:
         else embedder.embed_query(text)
     )
     found = terms.question_terms(text) if request.mode != "semantic" else []
-    return Question(found, terms.identifiers(text), len(terms.words(text)), vector)
+    return Question(found, terms.names(text), len(terms.words(text)), vector)
 
 
 def likeness(code: str, view: View, vector: F32) -> Question:
@@ -95,16 +101,16 @@ def gather(
 
     Words and vectors are read for every chunk; what costs more, for a shortlist of those.
     """
-    bm25, of_files = _bm25(view, asked)
+    bm25, of_files, ideal = _bm25(view, asked)
     cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
     exact = _exact(view, asked)
-    said = {terms.stem(w.lower()) for w in asked.identifiers}
+    said = {terms.stem(w.lower()) for name in asked.names for w in name.split(".")}
     how = rank.Asked(
         words=asked.words,
         semantic=embedder.weight if asked.vector.any() else 0.0,
         penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(said),
         penalise_prose=_PROSE_WORDS.isdisjoint(said),
-        bm25_peak=float(bm25.max(initial=0, where=may)),
+        bm25_peak=max(float(bm25.max(initial=0, where=may)), _PEAK_SHARE * ideal),
         file_peak=float(of_files.max(initial=0)),
     )
     lexical, vector = rank.core(bm25, cosine, how)
@@ -131,15 +137,17 @@ def gather(
     return here, evidence, how
 
 
-def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
-    """BM25F of every chunk and BM25 of every file."""
+def _bm25(view: View, asked: Question) -> tuple[F32, F32, float]:
+    """BM25F of every chunk, BM25 of every file, and what a perfect chunk would have."""
     total, files = int(view.bases[-1]), len(view.flags)
     chunks = np.zeros(total, np.float32)
     of_files = np.zeros(files, np.float32)
     average = float(view.file_length.mean()) if files else 0.0
+    ideal = 0.0
     for term in asked.terms:
         postings = list(view.postings(term))
         weight = rank.idf(total, sum(len(c) for c, _ in postings))
+        ideal += weight
         in_files = np.zeros(files, np.float32)
         for chunk, tf in postings:
             rank.add_bm25f(chunks, chunk, tf, view.norms, weight)
@@ -149,7 +157,7 @@ def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
         of_files[hold] += file_weight * rank.file_bm25(
             in_files[hold], view.file_length[hold], average
         )
-    return chunks, of_files
+    return chunks, of_files, ideal
 
 
 def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> Bool:
@@ -174,22 +182,37 @@ def _best_of_files(view: View, core: rank.Floats, may: Bool, here: NDArray[np.in
 
 
 def _exact(view: View, asked: Question) -> dict[int, float]:
-    """Chunks that a word of the question names: 1, or 0.8 but for case and underscores.
+    """How surely the question names each chunk, of those that it may name. 0..1.
 
-    Less for a plain word in a sentence, since functions are called ``get`` and ``open`` too.
+    1 for the very name, less for another case or more underscores, less for a plain word in a
+    sentence, since functions are called ``get`` and ``open`` too.
     """
     out: dict[int, float] = {}
-    for word in asked.identifiers:
-        surely = asked.words == 1 or terms.is_identifier(word)
-        plain = word.replace("_", "").lower()
+    for name in asked.names:
+        sure = 1.0 if len(asked.names) == 1 or terms.is_identifier(name) else _PLAIN_WORD
         for layer, base in zip(view.layers, view.bases.tolist(), strict=False):
             symbols = layer.segment.symbol
-            for local in np.flatnonzero(layer.segment.name == name_hash(word)).tolist():
-                name = symbols[local].rpartition(".")[2]
-                if name.replace("_", "").lower() == plain:  # a hash can be of another name
-                    value = (1.0 if name == word else 0.8) * (1.0 if surely else _PLAIN_WORD)
-                    out[base + local] = max(out.get(base + local, 0.0), value)
-    return out
+            for local in np.flatnonzero(layer.segment.name == name_hash(name)).tolist():
+                value = sure * _likeness(name, symbols[local])
+                out[base + local] = max(out.get(base + local, 0.0), value)
+    return {number: value for number, value in out.items() if value}
+
+
+def _likeness(name: str, symbol: str) -> float:
+    """How far a name in a question, qualified or not, is the end of a symbol."""
+    if ("." + symbol).endswith("." + name):
+        return 1.0
+    last, own = name.rpartition(".")[2], symbol.rpartition(".")[2]
+    if _plain(last) != _plain(own):  # a hash can be of another name
+        return 0.0
+    if own.startswith("__") and not last.startswith("_"):
+        return 0.0  # "exit" does not ask for __exit__
+    whole = ("." + _plain(symbol)).endswith("." + _plain(name))
+    return _LOOSE if whole else _LOOSE * _OTHER_OWNER
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _stem_cover(view: View, asked: Question, file: NDArray[np.int64]) -> F32:
