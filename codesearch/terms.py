@@ -220,7 +220,7 @@ def names(text: str) -> list[str]:
 
 
 def is_identifier(word: str) -> bool:
-    """Whether a name is written as only code is: ``snake_case``, ``camelCase``, ``HTTP``, ``a.b``."""
+    """Whether a name is written as only code is: ``snake_case``, ``camelCase``, ``a.b``."""
     return _ONLY_CODE.search(word) is not None
 
 
