@@ -21,9 +21,9 @@ Int = NDArray[np.int64]
 
 # BM25F (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009, section 3.6): the
 # weight and the length normalisation b of the fields code, doc, symbol and path.
-FIELD_WEIGHT = np.array([1.0, 1.0, 4.0, 4.0], np.float32)
+FIELD_WEIGHT = np.array([1.0, 2.0, 4.0, 4.0], np.float32)
 FIELD_B = np.array([0.75, 0.5, 0.3, 0.3], np.float32)
-K1 = 1.2
+K1 = 0.9
 FILE_K1 = 2.0
 FILE_B = 0.5
 
@@ -41,7 +41,7 @@ class Weights:
     file_lexical: float = 0.3
     file_mean: float = 0.3
     exact: float = 0.8
-    stem: float = 0.5
+    stem: float = 0.6
     short_words: float = 6.0
     best_of_file: int = 8
 

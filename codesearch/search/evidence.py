@@ -26,9 +26,6 @@ _PROSE_WORDS = frozenset(
 )
 _SIMILAR_TERMS = 40
 _SHORTLIST = 1000
-# The lexical term is 1 for the best chunk, unless that has less than this share of what a
-# chunk with all words of the question would have: one weak word is no full evidence.
-_PEAK_SHARE = 0.0
 # See ``_exact``.
 _PLAIN_WORD = 0.4
 _LOOSE = 0.8
@@ -101,7 +98,7 @@ def gather(
 
     Words and vectors are read for every chunk; what costs more, for a shortlist of those.
     """
-    bm25, of_files, ideal = _bm25(view, asked)
+    bm25, of_files = _bm25(view, asked)
     cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
     exact = _exact(view, asked)
     said = {terms.stem(w.lower()) for name in asked.names for w in name.split(".")}
@@ -110,7 +107,7 @@ def gather(
         semantic=embedder.weight if asked.vector.any() else 0.0,
         penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(said),
         penalise_prose=_PROSE_WORDS.isdisjoint(said),
-        bm25_peak=max(float(bm25.max(initial=0, where=may)), _PEAK_SHARE * ideal),
+        bm25_peak=float(bm25.max(initial=0, where=may)),
         file_peak=float(of_files.max(initial=0)),
     )
     lexical, vector = rank.core(bm25, cosine, how)
@@ -137,17 +134,15 @@ def gather(
     return here, evidence, how
 
 
-def _bm25(view: View, asked: Question) -> tuple[F32, F32, float]:
-    """BM25F of every chunk, BM25 of every file, and what a perfect chunk would have."""
+def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
+    """BM25F of every chunk and BM25 of every file."""
     total, files = int(view.bases[-1]), len(view.flags)
     chunks = np.zeros(total, np.float32)
     of_files = np.zeros(files, np.float32)
     average = float(view.file_length.mean()) if files else 0.0
-    ideal = 0.0
     for term in asked.terms:
         postings = list(view.postings(term))
         weight = rank.idf(total, sum(len(c) for c, _ in postings))
-        ideal += weight
         in_files = np.zeros(files, np.float32)
         for chunk, tf in postings:
             rank.add_bm25f(chunks, chunk, tf, view.norms, weight)
@@ -157,7 +152,7 @@ def _bm25(view: View, asked: Question) -> tuple[F32, F32, float]:
         of_files[hold] += file_weight * rank.file_bm25(
             in_files[hold], view.file_length[hold], average
         )
-    return chunks, of_files, ideal
+    return chunks, of_files
 
 
 def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> Bool:
