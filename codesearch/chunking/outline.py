@@ -248,7 +248,7 @@ class Outline:
 
     def _symbol(self, definition: Definition, level: _Level) -> tuple[str, bool]:
         """The qualified symbol, and whether a title is part of it."""
-        prefix, titled = level.prefix, level.titled
+        prefix, titled = ("", False) if definition.unscoped else (level.prefix, level.titled)
         title = definition.title
         name, own = (self._title(title), True) if title else (self.name(definition), False)
         titled = titled or own

@@ -37,7 +37,8 @@ class Source:
 
     def __init__(self, text: str) -> None:
         # A lone surrogate is no character: it becomes "?", and everything stays decodable.
-        self.data = text.encode("utf-8", "replace")
+        # Without a last line break a parser's scanner may never end (Perl's, in a here-document).
+        self.data = (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
         lengths = (len(line) + 1 for line in self.data.split(b"\n"))
         self.starts = list(accumulate(lengths, initial=0))[:-1]
 
@@ -86,6 +87,7 @@ class Definition:
     outer_end: int
     node: Node
     fixed_name: str = ""
+    unscoped: bool = False
     name: list[Node] = field(default_factory=list)  # its parts, usually one
     title: Node | None = None
     scope: Node | None = None
@@ -169,6 +171,7 @@ def _collect(
             settings = query.pattern_settings(pattern)
             if settings:
                 definition.fixed_name = settings.get("name") or ""
+                definition.unscoped = settings.get("scope") == "none"
         if kind == definition.kind and declared == definition.declared:
             _add(definition, captures)
     marks = list(_outermost(marks))

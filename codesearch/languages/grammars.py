@@ -39,7 +39,8 @@ What follows is read when a file of the language is met:
 
     ``@name``
         The symbol's text, e.g. ``Foo::bar``; what a repetition captures is joined.
-        ``#set! name "default"`` gives a fixed one.
+        ``#set! name "default"`` gives a fixed one,
+        ``#set! scope "none"`` leaves out the names of what is around it.
     ``@title``
         A name in plain words (a test's title): joined with " > " in place of a dot.
     ``@scope``
