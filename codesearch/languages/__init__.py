@@ -7,14 +7,13 @@ paragraphs. This room does not know what a chunk is.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codesearch.errors import GrammarError
+from codesearch.errors import GrammarError, did_you_mean
 from codesearch.languages.grammars import DEFINED, Duplicates, Grammar, folder, load, parse, sources
 
 __all__ = [
@@ -128,8 +127,7 @@ def canonical(name: str) -> str:
     aliases = _table().aliases
     known = aliases.get(name.lower())
     if known is None:
-        near = difflib.get_close_matches(name.lower(), aliases, n=1)
-        hint = f"did you mean {near[0]}?" if near else "codesearch languages lists them"
+        hint = did_you_mean(name, aliases) or "codesearch languages lists them"
         raise GrammarError(f"there is no language {name!r}", hint)
     return known
 

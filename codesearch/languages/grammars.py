@@ -89,7 +89,6 @@ chunking.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import re
@@ -100,7 +99,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codesearch.errors import GrammarError
+from codesearch.errors import GrammarError, did_you_mean
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -328,8 +327,7 @@ def _check_keys(name: str, table: Mapping[str, Any], known: Iterable[str]) -> No
     known = list(known)
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(key, known)
             raise GrammarError(f"grammars/{name}.toml: unknown key {key!r}", hint)
 
 
