@@ -93,8 +93,8 @@ def stem(word: str) -> str:
                 if base[-1] == base[-2] and base[-1] not in "aeioulsfz":
                     word = base[:-1]
             break
-    for suffix, keep in _DERIVATIONS:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+    for suffix, keep, least in _DERIVATIONS:
+        if word.endswith(suffix) and len(word) - len(suffix) >= least:
             word = word[: len(word) - len(suffix)] + keep
             break
     if len(word) > 3 and word[-1] == "e":
@@ -102,11 +102,13 @@ def stem(word: str) -> str:
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
 
 
+# Suffix, what stands in its place, and how many letters must be left before it.
 _DERIVATIONS = (
-    ("izations", ""), ("ization", ""), ("isation", ""), ("izer", ""), ("ize", ""), ("ise", "is"),
-    ("ations", ""), ("ation", ""), ("ators", ""), ("ator", ""), ("ate", ""), ("at", ""),
-    ("sion", "s"), ("tion", "t"), ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""),
-    ("ally", ""), ("ly", ""),
+    ("izations", "", 3), ("ization", "", 3), ("isation", "", 3), ("izer", "", 3), ("ize", "", 3),
+    ("ise", "is", 3), ("ations", "", 3), ("ation", "", 3), ("ators", "", 3), ("ator", "", 3),
+    ("ate", "", 3), ("at", "", 3), ("sion", "s", 3), ("tion", "t", 3), ("ment", "", 3),
+    ("ness", "", 3), ("able", "", 3), ("ible", "", 3), ("ally", "", 3), ("ly", "", 3),
+    ("er", "", 4), ("or", "", 4),
 )  # fmt: skip
 
 
