@@ -26,11 +26,12 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from codesearch import rank
 from codesearch.config import Settings
 from codesearch.index import Index
 from codesearch.model import Hit, SearchRequest
@@ -117,9 +118,12 @@ def main() -> None:
     parser.add_argument("--split", default="", help="tune or held; both if left out")
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
+    parser.add_argument("--without", help="a term of rank.Weights to leave out")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
     parser.add_argument("--brief", action="store_true", help="no line a repository")
     args = parser.parse_args()
+    if args.without:
+        rank.WEIGHTS = replace(rank.WEIGHTS, **{args.without: 0.0})
     only = set(filter(None, args.only.split(",")))
     home = args.index or Path(tempfile.mkdtemp(prefix="codesearch-relevance-"))
     results: dict[str, dict[str, list[dict[str, object]]]] = {}

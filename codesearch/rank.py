@@ -43,7 +43,6 @@ class Weights:
     exact: float = 0.8
     stem: float = 0.6
     short_words: float = 6.0
-    best_of_file: int = 8
 
 
 WEIGHTS = Weights()
@@ -123,16 +122,16 @@ def file_bm25(frequency: Floats, length: Floats, average: float) -> Floats:
 
 
 def core(
-    bm25: Floats, cosine: Floats, asked: Asked, weights: Weights = WEIGHTS
+    bm25: Floats, cosine: Floats, asked: Asked, weights: Weights | None = None
 ) -> tuple[Floats, Floats]:
     """The lexical and the vector term of the sum."""
-    lexical = bm25 / max(asked.bm25_peak, _TINY)
-    return lexical, weights.semantic * asked.semantic * np.maximum(cosine, 0)
+    w = weights or WEIGHTS
+    return bm25 / max(asked.bm25_peak, _TINY), w.semantic * asked.semantic * np.maximum(cosine, 0)
 
 
-def score(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> Scores:
+def score(e: Evidence, asked: Asked, weights: Weights | None = None) -> Scores:
     """The recipe: lexical plus vector evidence, then what the syntax and the file tell."""
-    w = weights
+    w = weights or WEIGHTS
     short = min(1.0, w.short_words / max(asked.words, 1))
     lexical, vector = core(e.bm25, e.cosine, asked, w)
     one_word = e.exact * (e.container + e.stem) if asked.words == 1 else 0
@@ -158,9 +157,9 @@ def _ceiling(asked: Asked, w: Weights) -> float:
     return lexical_and_vector + w.exact + w.stem + w.file_lexical + w.file_mean + length
 
 
-def prior(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> dict[str, Floats]:
+def prior(e: Evidence, asked: Asked, weights: Weights | None = None) -> dict[str, Floats]:
     """The terms that do not depend on the question's words."""
-    w = weights
+    w = weights or WEIGHTS
     short = min(1.0, w.short_words / max(asked.words, 1))
     parts: dict[str, Floats] = {
         "length": w.length * np.log1p(e.words),
@@ -173,7 +172,7 @@ def prior(e: Evidence, asked: Asked, weights: Weights = WEIGHTS) -> dict[str, Fl
     return parts
 
 
-def best_of_file(values: Floats, file: Int, best: int = WEIGHTS.best_of_file) -> Floats:
+def best_of_file(values: Floats, file: Int, best: int = 8) -> Floats:
     """Of the file of each chunk: the mean of its ``best`` largest values, over the largest mean.
 
     All chunks of a file must be given for its mean to be right.
