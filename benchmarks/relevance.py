@@ -149,9 +149,9 @@ def main() -> None:
                 {"path": h.chunk.path, "start": h.chunk.start_line, "end": h.chunk.end_line}
                 for h in hits
             ]
-            value, rank = grade(hits, asked)
+            value, first = grade(hits, asked)
             for group in (name, asked.kind, "all questions"):
-                tally.add(group, value, rank)
+                tally.add(group, value, first)
             if value < 1:
                 failed.append((value, name, asked, hits))
         repos.append(name)
