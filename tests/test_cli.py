@@ -263,6 +263,22 @@ def test_an_answer_comes_before_the_next_question_is_asked(home: Home, repo: Pat
         assert process.wait(60) == 0
 
 
+def test_every_question_of_many_sees_the_files_as_they_are(
+    ask: Ask, own: tuple[Home, Path], tmp_path: Path
+) -> None:
+    home, repo = own
+    home.run("index", cwd=repo)
+    (repo / "app" / "fresh.py").write_text("def polish_the_lens():\n    return 1\n")
+    asked = tmp_path / "queries.txt"
+    asked.write_text("polish the lens\npolish lens\n")
+    done = ask(home, "search", "--queries-from", str(asked), "--jsonl", "-k1", cwd=repo)
+    for line in done.stdout.splitlines():
+        found = json.loads(line)
+        assert found["results"][0]["symbol"] == "polish_the_lens"
+        assert found["index"]["state"] == "fresh"
+    assert len(done.stdout.splitlines()) == 2
+
+
 # -- hostile and odd questions -----------------------------------------------------------
 
 

@@ -66,20 +66,19 @@ def command(words: tuple[str, ...], **said: Any) -> int:
 
 
 def _many(given: tuple[str, ...], door: Door, said: dict[str, Any]) -> int:
-    """Answers many questions with one loaded index, which is refreshed before the first."""
+    """Answers many questions with one loaded index, refreshed before each: they may come slowly."""
     if said["form"] not in {None, "jsonl"}:
         raise ConfigError("--queries-from answers in JSON, one line a query", "use --jsonl")
     shape = answer.shape({**said, "form": "jsonl"})
     opened = open_index(door, given, flags=flags.settings(said))
-    refresh, code = not said["no_refresh"], NOTHING
+    code = NOTHING
     with _stream(said["queries_from"]) as stream:
         for number, query in _queries(stream, door):
             request = flags.request(query, said, opened)
             with Meter(door) as meter:
                 result = opened.index.search(
-                    request, refresh=refresh, on_progress=meter, on_wait=door.say
+                    request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.say
                 )
-            refresh = False
             found = answer.document(opened, request, result, shape.extent)
             door.write(protocol.encode({**found, "line": number}), exact=True)
             code = FOUND if result.hits else code
