@@ -159,7 +159,8 @@ def _is_dense(language: Language, data: bytes, samples: int) -> bool:
     """
     room = len(data) - _SAMPLE
     starts = {max(0, room * i // samples) for i in range(1, samples + 1)}
-    return any(_is_slow(language, data[start : start + _SAMPLE]) for start in starts)
+    # With a last line break, see Source.
+    return any(_is_slow(language, data[start : start + _SAMPLE] + b"\n") for start in starts)
 
 
 def _is_slow(language: Language, sample: bytes) -> bool:
