@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +187,30 @@ def test_a_new_image_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     stored = here.load()[1]
     assert stored is not None
     assert stored.generation == 11
+
+
+def test_an_image_that_is_replaced_while_it_is_opened_is_not_damaged(tmp_path: Path) -> None:
+    here = image(tmp_path)
+    here.save(segment_of({"a.py": ["close"]}), 0, 0.0)
+    script = """
+import sys
+from pathlib import Path
+from codesearch.segment import Image, of_chunks
+here = Image(Path(sys.argv[1]), "tree", 1, "k", ("m", 8))
+for generation in range(400):
+    here.save(of_chunks([], []), generation, 0.0)
+"""
+    states = set()
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)]) as writer:
+        while writer.poll() is None:
+            states.add(here.load()[0])
+    assert states == {IndexState.FRESH}
+
+
+def test_what_a_killed_writer_left_is_used_up(tmp_path: Path) -> None:
+    (tmp_path / "tree-1.segment.new").write_bytes(b"half")
+    image(tmp_path).save(segment_of({"a.py": ["close"]}), 0, 0.0)
+    assert [f.name for f in tmp_path.iterdir()] == ["tree-1.segment"]
 
 
 def test_a_held_image_is_not_loaded_again(tmp_path: Path) -> None:

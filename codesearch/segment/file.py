@@ -1,8 +1,9 @@
 """A segment on disk: one file, a JSON header and the arrays behind it, memory-mapped.
 
 The file is written beside its place, flushed and renamed, so that a reader sees the old
-one or the new one. It is derived data: whatever is wrong with it, it can be made again
-from the store, so every defect is the same ``Damaged``.
+one or the new one. It is derived data: it can be made again from the store, so whatever
+is wrong with its length or its header is the same ``Damaged``. The arrays have no
+checksum: reading all of them would cost a question more than it is worth.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Damaged(Exception):
 def save(segment: Segment, file: Path, facts: Mapping[str, Any]) -> None:
     """Writes a segment with a few facts about it (JSON values) in its header.
 
+    For the holder of the writer's lock.
+
     Raises:
         OSError: the disk is full, the folder is read-only.
     """
@@ -49,7 +52,8 @@ def save(segment: Segment, file: Path, facts: Mapping[str, Any]) -> None:
         at += -(-array.nbytes // _ALIGN) * _ALIGN
     header = json.dumps({"facts": dict(facts), "arrays": layout, "bytes": at}).encode()
     header += b" " * (-(len(_MAGIC) + 8 + len(header)) % _ALIGN)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    # Not unique: what a killed writer left is overwritten by its successor.
+    temporary = file.with_name(file.name + ".new")
     try:
         with temporary.open("wb") as out:
             out.write(_MAGIC + struct.pack("<II", len(header), zlib.crc32(header)) + header)

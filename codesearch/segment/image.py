@@ -62,13 +62,15 @@ class Image:
         files have changed since is for the caller to find out.
         """
         newest = self.files()[-1:]
-        if not newest:
-            return IndexState.MISSING, None
-        if held is None or held.file != newest[0]:
+        while newest and (held is None or held.file != newest[0]):
             try:
                 held = Stored(*load(newest[0]), newest[0])
             except Damaged:
-                return IndexState.CORRUPT, None
+                tried, newest = newest, self.files()[-1:]
+                if newest == tried:  # else a writer has just replaced it
+                    return IndexState.CORRUPT, None
+        if not newest or held is None:
+            return IndexState.MISSING, None
         if held.facts.get("format") != self.format:
             return IndexState.OLD_FORMAT, None
         if held.facts.get("model") != list(self.model):
