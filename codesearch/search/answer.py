@@ -16,6 +16,7 @@ from codesearch.search.evidence import Question, allowed, gather
 from codesearch.segment import KINDS
 
 _ALSO = 4  # further functions of a file, with by_file
+_DIGITS = 5  # of a score that decide; the next ones depend on how a processor adds up
 
 
 class Lines:
@@ -54,8 +55,8 @@ def run(
     if not len(here):
         return [], False
     scored = rank.score(evidence, how)
-    # Chunks are numbered by path and line within a layer: a stable sort breaks ties by them.
-    order = np.argsort(-scored.total, kind="stable")
+    # Ties break by path, then line: so are the chunks of a file numbered.
+    order = np.lexsort((here, view.place[view.file[here]], -scored.total.round(_DIGITS)))
     if request.min_score is not None:
         order = order[scored.total[order] >= request.min_score]
 
@@ -70,9 +71,9 @@ def run(
 
     groups = _by_file(order, view.file[here]) if request.by_file else [[p] for p in order.tolist()]
     hits: list[Hit] = []
-    for number, group in enumerate(groups):
+    for group in groups:
         if len(hits) == request.top_k:
-            return hits, number < len(groups)
+            return hits, True
         first, *rest = map(hit, group)
         if first is not None:
             hits.append(replace(first, also=tuple(h for h in rest if h is not None)))

@@ -158,6 +158,16 @@ class View:
         return out
 
     @cached_property
+    def place(self) -> NDArray[np.int64]:
+        """The place of each file in the order of paths."""
+        if len(self.layers) == 1:
+            return np.arange(len(self.flags))
+        names = [name for layer in self.layers for name in layer.segment.path.all_bytes()]
+        out = np.empty(len(names), np.int64)
+        out[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+        return out
+
+    @cached_property
     def paths(self) -> list[str]:
         return [p for layer in self.layers for p in layer.segment.path.all()]
 

@@ -108,7 +108,7 @@ def gather(
         penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(said),
         penalise_prose=_PROSE_WORDS.isdisjoint(said),
         bm25_peak=float(bm25.max(initial=0, where=may)),
-        file_peak=float(of_files.max(initial=0)),
+        file_peak=float(of_files.max(initial=0, where=_marked(view.file[may], len(of_files)))),
     )
     lexical, vector = rank.core(bm25, cosine, how)
     core = lexical + vector
@@ -165,11 +165,16 @@ def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> Bool:
     return found & enough
 
 
+def _marked(numbers: NDArray[np.int64], size: int) -> Bool:
+    """An array of this size that is true at the numbers."""
+    out = np.zeros(size, bool)
+    out[numbers] = True
+    return out
+
+
 def _best_of_files(view: View, core: rank.Floats, may: Bool, here: NDArray[np.int64]) -> F32:
     """``rank.best_of_file`` of the chunks ``here``."""
-    wanted = np.zeros(len(view.flags), bool)
-    wanted[view.file[here]] = True
-    around = np.flatnonzero(wanted[view.file] & may)
+    around = np.flatnonzero(_marked(view.file[here], len(view.flags))[view.file] & may)
     means = rank.best_of_file(core[around], view.file[around])
     of_file = np.zeros(len(view.flags), np.float32)
     of_file[view.file[around]] = means
