@@ -158,11 +158,11 @@ class Index:
         """The manifest of the stored index, skipped files too, sorted by path.
 
         Raises:
-            IndexMissing: there is none.
+            IndexMissing, IndexOutdated: there is none that can be used.
         """
-        _, stored = self._load()
+        state, stored = self._load()
         if stored is None:
-            raise IndexMissing(f"{self.root} is not indexed", "run `codesearch index` first")
+            raise self._unusable(state, "run `codesearch index` first")
         return stored.segment.records()
 
     def why(self, path: str) -> Verdict:
@@ -301,14 +301,20 @@ class Index:
             dead = frozenset({*todo.removed, *prepared.gone, *made.path.all()})
             alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
             view = View([whole, Layer(made)], alive)
-            self._overlay = asked, whole, dead, view
+            # A time that is not trusted may hide the next edit: such files are read each time.
+            seen = (*prepared.records, *prepared.touched)
+            key = [] if any(r.mtime_ns == -1 for r in seen) else asked
+            self._overlay = key, whole, dead, view
         _, _, dead, view = self._overlay
         return view, IndexState.FRESH, len(dead), notes
 
-    def _unusable(self, state: IndexState) -> IndexMissing | IndexOutdated:
-        hint = "run `codesearch index`, or leave out --no-refresh"
-        if state in ingest.WHAT:
+    def _unusable(
+        self, state: IndexState, hint: str = "run `codesearch index`, or leave out --no-refresh"
+    ) -> IndexMissing | IndexOutdated:
+        if state in ingest.MADE_WITH:
             return IndexOutdated(
-                f"the index of {self.root} was made with {ingest.WHAT[state]}", hint
+                f"the index of {self.root} was made with {ingest.MADE_WITH[state]}", hint
             )
+        if state is IndexState.CORRUPT:
+            return IndexMissing(f"the index of {self.root} is damaged", hint)
         return IndexMissing(f"{self.root} is not indexed", hint)

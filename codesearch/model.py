@@ -209,8 +209,8 @@ class UpdateReport:
     added: int
     changed: int
     removed: int
-    chunks: int  # in the index after the update
-    embedded: int  # passages that a model had to embed
+    chunks: int  # in the index after the update; of a dry run: in the files that it would read
+    embedded: int  # passages that a model had to embed; of a dry run: at most
     reused: int  # passages whose vector was there
     skipped: Sequence[Skipped]
     seconds: float

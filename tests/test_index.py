@@ -187,6 +187,45 @@ def test_a_dry_run_counts_and_writes_nothing(opened: Callable[..., Index]) -> No
     assert index.update().chunks == report.chunks
 
 
+def test_a_dry_run_counts_as_the_update_does(opened: Callable[..., Index], tree: Path) -> None:
+    (tree / "image.py").write_bytes(b"\0\1\2")
+    index = opened()
+    index.update()
+    os.utime(tree / "src" / "money.py", ns=(1, 1))
+    (tree / "src" / "greeter.py").unlink()
+    (tree / "src" / "more.py").write_text("def more():\n    return 1\n")
+    would, did = index.update(dry_run=True), index.update()
+    for name in ("files", "added", "changed", "removed", "skipped"):
+        assert getattr(would, name) == getattr(did, name), name
+    assert (did.files, did.changed, len(did.skipped)) == (3, 0, 1)
+
+
+def test_an_edit_that_its_time_hides_shows_in_the_next_answer(
+    opened: Callable[..., Index], tree: Path
+) -> None:
+    """The same size and the same time, which lies ahead and so can't be trusted."""
+    index = opened()
+    index.update()
+    file = tree / "src" / "money.py"
+    for name in ("first", "other"):
+        file.write_text(f"def {name}_attempt():\n    return 1\n")
+        os.utime(file, ns=(4 * 10**18, 4 * 10**18))
+        assert symbols(index, f"{name}_attempt")[0] == f"{name}_attempt"
+
+
+def test_equal_answers_keep_their_order_when_one_is_edited(
+    opened: Callable[..., Index], tree: Path
+) -> None:
+    for name in "abc":
+        (tree / f"{name}.py").write_text("def twin():\n    return 1\n")
+    index = opened()
+    index.update()
+    (tree / "b.py").write_text("def twin():\n    return 1\n\n")
+    answer = index.search(SearchRequest("twin"))
+    assert answer.pending == 1
+    assert [h.chunk.path for h in answer.hits] == ["a.py", "b.py", "c.py"]
+
+
 def test_other_settings_are_said_and_the_index_is_made_anew(
     opened: Callable[..., Index],
 ) -> None:
@@ -195,6 +234,8 @@ def test_other_settings_are_said_and_the_index_is_made_anew(
     assert index.state() is IndexState.OTHER_SETTINGS
     with pytest.raises(IndexOutdated, match="other settings"):
         index.search(SearchRequest("coins"), refresh=False)
+    with pytest.raises(IndexOutdated, match="other settings"):
+        index.files()
     report = index.update()
     assert any("other settings" in note for note in report.notes)
     assert report.files < 3

@@ -15,10 +15,10 @@ from codesearch.ingest.base import (
     plan,
     prepare,
 )
-from codesearch.ingest.update import WHAT, preview, update
+from codesearch.ingest.update import MADE_WITH, preview, update
 
 __all__ = [
-    "WHAT",
+    "MADE_WITH",
     "Plan",
     "Prepared",
     "Site",

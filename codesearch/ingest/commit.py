@@ -7,14 +7,14 @@ bounded and every finished batch is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from codesearch.embedding import Embedder
 from codesearch.ingest.base import Plan, Prepared, Site, embed, finished, identify
 from codesearch.ingest.pool import prepare_all
-from codesearch.model import Chunk, FileRecord, Progress, Skipped, SkipReason
+from codesearch.model import Chunk, FileRecord, Progress
 from codesearch.segment import Segment, join, of_chunks, with_vectors
 from codesearch.store import Store
 
@@ -29,7 +29,6 @@ class Outcome:
     embedded: int = 0
     reused: int = 0
     touched: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
 
 
 def ingest(
@@ -59,9 +58,6 @@ def ingest(
         replaced.update(r.path for r in prepared.records)
         replaced.update(prepared.gone)
         touched.update((r.path, r) for r in prepared.touched)
-        outcome.skipped += [
-            Skipped(r.path, SkipReason(r.skipped), r.detail) for r in prepared.records if r.skipped
-        ]
         done += len(prepared.records) + len(prepared.touched) + len(prepared.gone)
         on_progress(Progress("index", done, total))
     on_progress(Progress("finish", 0, None))

@@ -17,13 +17,12 @@ from codesearch.errors import IndexCorrupt, StoreError
 from codesearch.ingest.base import FORMAT, Site, estimate_tokens, plan
 from codesearch.ingest.commit import LostVectors, OnProgress, from_store, ingest
 from codesearch.ingest.pool import prepare_all
-from codesearch.model import FileRecord, IndexState, Progress, Skipped, UpdateReport
+from codesearch.model import FileRecord, IndexState, Progress, Skipped, SkipReason, UpdateReport
 from codesearch.segment import Segment, Stored, join
 
 _DAMAGED = "the index was damaged and has been rebuilt"
 
-
-WHAT = {
+MADE_WITH = {
     IndexState.OLD_FORMAT: "another version of codesearch",
     IndexState.OTHER_SETTINGS: "other settings",
     IndexState.OTHER_MODEL: "another embedding model",
@@ -52,8 +51,8 @@ def _update(
     site: Site, full: bool, notes: list[str], on_progress: OnProgress, start: float
 ) -> UpdateReport:
     state, stored = site.image.load()
-    if state in WHAT:
-        notes.append(f"the index had been made with {WHAT[state]} and was rebuilt")
+    if state in MADE_WITH:
+        notes.append(f"the index had been made with {MADE_WITH[state]} and was rebuilt")
         full = True
     db = store.Store(site.folder, site.tree)
     held = db.matches(FORMAT, site.settings, site.model)
@@ -79,7 +78,7 @@ def _update(
     return UpdateReport(
         files=out.segment.n_files - len(skipped),
         added=len(todo.added),
-        changed=max(len(todo.changed) - out.touched, 0),
+        changed=len(todo.changed) - out.touched,
         removed=len(todo.removed),
         chunks=out.segment.n_chunks,
         embedded=out.embedded,
@@ -115,22 +114,33 @@ def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
     """What an update would do: reads and cuts the files, writes nothing."""
     start = time.perf_counter()
     _, stored = site.image.load()
-    known = {} if stored is None or full else stored.known
-    todo = plan(files.scan(site.root, site.rules), known)
-    chunks = tokens = done = pieces = 0
-    skipped: list[Skipped] = []
-    for batch in prepare_all(site, todo.work, {}, None):
+    after = {} if stored is None or full else {r.path: r for r in stored.segment.records()}
+    todo = plan(
+        files.scan(site.root, site.rules),
+        {path: (r.size, r.mtime_ns) for path, r in after.items()},
+    )
+    known = {s.path: after[s.path] for s in todo.changed}
+    for path in todo.removed:
+        del after[path]
+    chunks = tokens = done = pieces = touched = 0
+    for batch in prepare_all(site, todo.work, known, None):
         flat = [c for of_file in batch.chunks for c in of_file]
         chunks += len(flat)
         pieces += batch.segment.n_pieces
         tokens += estimate_tokens(flat)
-        skipped += batch.segment.skips()
-        done += len(batch.records) + len(batch.gone)
+        touched += len(batch.touched)
+        after.update((r.path, r) for r in batch.records)
+        for path in batch.gone:
+            after.pop(path, None)
+        done += len(batch.records) + len(batch.touched) + len(batch.gone)
         on_progress(Progress("index", done, len(todo.work)))
+    skipped = [
+        Skipped(r.path, SkipReason(r.skipped), r.detail) for r in after.values() if r.skipped
+    ]
     return UpdateReport(
-        files=todo.unchanged + len(todo.work) - len(skipped),
+        files=len(after) - len(skipped),
         added=len(todo.added),
-        changed=len(todo.changed),
+        changed=len(todo.changed) - touched,
         removed=len(todo.removed),
         chunks=chunks,
         embedded=pieces,
