@@ -183,7 +183,8 @@ def words_of_code(text: str) -> list[str]:
 def tally(text: str) -> Mapping[str, int]:
     """How often each word of a piece of code or prose stands in it.
 
-    Cached, because a batch of chunks is counted for the lexical index and then for the vectors.
+    Cached, because a batch of chunks is counted for the lexical index and then for the vectors;
+    who begins another batch clears the cache.
     """
     return Counter(words_of_code(text))
 

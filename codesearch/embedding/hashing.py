@@ -9,6 +9,7 @@ deterministic on every machine and needs no data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b, shake_128
@@ -49,7 +50,7 @@ _COMMON_WEIGHT = 0.15
 class HashingEmbedder:
     """See the module's text."""
 
-    id = "hashing/1"
+    id = f"hashing/1.{terms.VERSION}"  # other terms are other vectors
     dimension = _DIMENSION
     remote = False
     weight = 0.35
@@ -59,12 +60,14 @@ class HashingEmbedder:
         self._rows = _Rows()
 
     def embed_documents(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
-        return self._sums([self._weigh(p) for p in passages])
+        out = np.empty((len(passages), _DIMENSION), np.float32)
+        for row, passage in zip(out, passages, strict=True):
+            row[:] = self._sum(*self._weigh(passage))
+        return out
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         rows = [self._rows[word] for word in terms.question_words(text)]
-        (row,) = self._sums([(rows, np.ones(len(rows), np.float32))])
-        return np.asarray(row)
+        return self._sum(rows, np.ones(len(rows), np.float32))
 
     def _weigh(self, passage: Passage) -> tuple[list[int], NDArray[np.float32]]:
         """The rows of a passage's identifiers and how much each counts."""
@@ -86,19 +89,12 @@ class HashingEmbedder:
         weights = np.log1p(np.array(counts, np.float32)) * np.array(factors, np.float32)
         return rows, weights
 
-    def _sums(
-        self, documents: Sequence[tuple[list[int], NDArray[np.float32]]]
-    ) -> NDArray[np.float32]:
-        out = np.zeros((len(documents), _DIMENSION), np.float32)
-        table = self._rows.table
-        for i, (rows, weights) in enumerate(documents):
-            if rows:
-                out[i] = weights @ table[rows]
-        norms = np.linalg.norm(out, axis=1, keepdims=True)
-        np.divide(out, norms, out=out, where=norms > 0)
+    def _sum(self, rows: list[int], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The direction of some rows together, of length one; zeros of none."""
+        out: NDArray[np.float32] = weights @ self._rows.table[rows]
         if len(self._rows) > _MAX_ROWS:
             self._rows = _Rows()
-        return out
+        return out / np.float32(math.sqrt(out @ out) or 1)
 
 
 class _Rows(dict[str, int]):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch import files, languages
+from codesearch import files, languages, terms
 from codesearch.chunking import chunk
 from codesearch.embedding import Embedder
 from codesearch.errors import GrammarError
@@ -138,6 +138,7 @@ def prepare(
     touched: list[FileRecord] = []
     gone: list[str] = []
     now = time.time_ns()
+    terms.tally.cache_clear()  # it holds the texts of the batch before, however large
     for stat in sorted(stats, key=lambda s: os.fsencode(s.path)):
         # A file saved just now may be saved again within the clock's grain, with the same
         # time and size: such a time is not trusted, so that the next scan looks again
