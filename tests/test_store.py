@@ -424,6 +424,9 @@ def test_what_nobody_comes_back_for_is_discarded(tmp_path: Path) -> None:
     assert spare, "vectors can have cost money"
     os.utime(s._db.path(spare[0]), (month_ago, month_ago))
     s.maintain()
+    assert s._db.tables(spare[0]), "it was begun long ago, but used since"
+    os.utime(s._db.path(spare[0]) / "_versions", (month_ago, month_ago))
+    s.maintain()
     assert len(s._db.tables("vectors_*")) == 1
     assert content(s).keys() == {"a.py"}
 

@@ -71,9 +71,15 @@ def discard(db: Database) -> None:
     known = {name(tree) for tree in metas for name in (files_name, chunks_name)}
     known |= {vectors_name(meta) for meta in metas.values()}
     for name in db.tables("*"):
-        is_spare = name.startswith("vectors_") and db.path(name).stat().st_mtime > long_ago
+        is_spare = name.startswith("vectors_") and _last_commit(db, name) > long_ago
         if name not in known and not is_spare:
             db.drop(name)
+
+
+def _last_commit(db: Database, name: str) -> float:
+    """When a table last changed, Unix seconds; the table's own folder keeps its first time."""
+    versions = db.path(name) / "_versions"
+    return versions.stat().st_mtime if versions.is_dir() else 0.0
 
 
 def _metas(db: Database) -> dict[str, Meta]:
