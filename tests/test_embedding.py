@@ -57,4 +57,4 @@ def test_an_empty_question_has_no_direction() -> None:
 def test_an_unknown_backend_is_named_with_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match="'locl'") as caught:
         embedding.load("locl")
-    assert "'local'" in caught.value.hint
+    assert "local" in caught.value.hint

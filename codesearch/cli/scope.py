@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from codesearch import config, output, places
 from codesearch.cli.base import Door
 from codesearch.errors import ConfigError, did_you_mean
+from codesearch.paths import under
 
 if TYPE_CHECKING:
     from codesearch.index import Index
@@ -31,7 +32,7 @@ class Opened:
 
     def holds(self, path: str) -> bool:
         """Whether a path of the index is asked about."""
-        return not self.paths or any(path == p or path.startswith(f"{p}/") for p in self.paths)
+        return not self.paths or under(path, self.paths)
 
     def name(self, path: str) -> str:
         """A path of the index as seen from the current folder."""

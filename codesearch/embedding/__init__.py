@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 
 from codesearch.embedding.base import Embedder
-from codesearch.errors import ConfigError
+from codesearch.errors import ConfigError, did_you_mean
 
 #: The user's name of a backend -> its file in this folder.
 BACKENDS = {"local": "hashing"}
@@ -20,10 +19,9 @@ def load(backend: str) -> Embedder:
         EmbedderError: it is not installed or cannot start.
     """
     if backend not in BACKENDS:
-        near = difflib.get_close_matches(backend, BACKENDS, 1)
         raise ConfigError(
             f"there is no embedding backend {backend!r}",
-            f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(BACKENDS)}",
+            did_you_mean(backend, BACKENDS) or f"known are: {', '.join(BACKENDS)}",
         )
     module = importlib.import_module(f"codesearch.embedding.{BACKENDS[backend]}")
     embedder: Embedder = module.load()
