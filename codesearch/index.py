@@ -39,8 +39,8 @@ OnProgress = Callable[[Progress], None]
 OnWait = Callable[[str], None]
 _Seen = tuple[View, IndexState, int, Sequence[str]]  # with files pending, and notes
 
-# Up to this much, changed files are parsed for the answer and not stored: about a tenth of
-# a second, where a commit begins with a second of imports.
+# Up to this much, changed files are parsed for the answer and not stored: three tenths of a
+# second at most, where a commit begins with a second of imports.
 _OVERLAY_FILES = 48
 _OVERLAY_BYTES = 1_000_000
 

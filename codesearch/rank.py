@@ -2,8 +2,8 @@
 
 All arrays run over the ``n`` chunks that may answer. Nothing here knows where the numbers
 come from: not the segment, not the embedder, not the terminal. The recipe and its constants
-were chosen on questions about public repositories; ARCHITECTURE.md says what each term
-brings and how to measure it again.
+were chosen on questions about public repositories; CONTRIBUTING.md says how to measure a
+change of them.
 """
 
 from __future__ import annotations
