@@ -86,7 +86,13 @@ class Index:
 
     @cached_property
     def _embedder(self) -> embedding.Embedder:
-        return embedding.load(self._settings.backend)
+        loaded = embedding.load(self._settings.backend)
+        if loaded.remote and self._settings.offline:
+            raise ConfigError(
+                f"the backend {self._settings.backend!r} needs the network, and it is forbidden",
+                "leave out --offline, or choose --backend local",
+            )
+        return loaded
 
     @cached_property
     def _site(self) -> ingest.Site:
@@ -209,8 +215,12 @@ class Index:
             IndexMissing, IndexOutdated: with ``refresh`` off and nothing usable stored.
         """
         start = time.perf_counter()
-        seen = self._view(refresh, on_progress, on_wait)
-        return self._answer(seen, search.question(request, self._embedder), request, start)
+
+        def ask() -> SearchResult:
+            seen = self._view(refresh, on_progress, on_wait)
+            return self._answer(seen, search.question(request, self._embedder), request, start)
+
+        return self._mended(ask)
 
     def similar(
         self,
@@ -227,14 +237,33 @@ class Index:
             ConfigError: no function lies there.
         """
         start = time.perf_counter()
-        seen = self._view(refresh, on_progress, on_wait)
-        if isinstance(target, str):
-            like, itself = Chunk("", "", "function", "", "", "", (), 1, 1, target), -1
-        else:
-            like, itself = self._chunk_at(seen[0], *target)
-        vector = self._embedder.embed_documents(ingest.passages([like])[:1])[0]
-        asked = search.likeness(like.text, seen[0], vector)
-        return self._answer(seen, asked, request, start, itself)
+
+        def ask() -> SearchResult:
+            seen = self._view(refresh, on_progress, on_wait)
+            if isinstance(target, str):
+                like, itself = Chunk("", "", "function", "", "", "", (), 1, 1, target), -1
+            else:
+                like, itself = self._chunk_at(seen[0], *target)
+            vector = self._embedder.embed_documents(ingest.passages([like])[:1])[0]
+            asked = search.likeness(like.text, seen[0], vector)
+            return self._answer(seen, asked, request, start, itself)
+
+        return self._mended(ask)
+
+    def _mended(self, ask: Callable[[], SearchResult]) -> SearchResult:
+        """The answer; an image that is damaged inside is deleted on the way and made anew.
+
+        Its header and size are checked when it is opened, its numbers only by using them.
+        """
+        try:
+            return ask()
+        except (IndexError, ValueError):
+            _, stored = self._load()
+            if stored is None:
+                raise
+            self._stored = self._view_of = self._overlay = None
+            stored.file.unlink(missing_ok=True)
+            return ask()
 
     def _answer(
         self, seen: _Seen, asked: Question, request: SearchRequest, start: float,

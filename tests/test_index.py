@@ -246,7 +246,7 @@ def test_without_refresh_nothing_is_built(opened: Callable[..., Index]) -> None:
         opened().search(SearchRequest("coins"), refresh=False)
 
 
-@pytest.mark.parametrize("damage", ["delete", "cut", "garbage"])
+@pytest.mark.parametrize("damage", ["delete", "cut", "garbage", "inside"])
 def test_a_lost_segment_is_made_again_without_embedding(
     opened: Callable[..., Index], damage: str
 ) -> None:
@@ -254,6 +254,9 @@ def test_a_lost_segment_is_made_again_without_embedding(
     (image,) = images(opened())
     if damage == "delete":
         image.unlink()
+    elif damage == "inside":
+        data = image.read_bytes()
+        image.write_bytes(data[:4096] + b"\xff" * (len(data) - 8192) + data[-4096:])
     else:
         image.write_bytes(image.read_bytes()[:999] if damage == "cut" else os.urandom(5000))
     assert symbols(opened(), "say hello to a visitor")[0] == "greet_visitor"

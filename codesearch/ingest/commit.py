@@ -6,6 +6,7 @@ bounded and every finished batch is kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,9 +17,11 @@ from codesearch.ingest.base import Plan, Prepared, Site, embed, finished, identi
 from codesearch.ingest.pool import prepare_all
 from codesearch.model import Chunk, FileRecord, Progress
 from codesearch.segment import Segment, join, of_chunks, with_vectors
-from codesearch.store import Store
+from codesearch.store import Store, StoredChunk
 
 OnProgress = Callable[[Progress], None]
+
+_MANY_CHUNKS = 5_000  # rows that are read back from the store before they are counted
 
 
 @dataclass(slots=True)
@@ -124,18 +127,30 @@ def from_store(
 
     ``paths`` limits it to some files. For a segment that was lost or fell behind.
     """
-    wanted = manifest if paths is None else {p: manifest[p] for p in paths}
-    by_path: dict[str, list[tuple[Chunk, Sequence[str]]]] = {p: [] for p in wanted}
-    for batch in store.chunks(None if paths is None else list(wanted)):
-        for item, keys in batch:
-            by_path[item.path].append((item, keys))
-    records = [wanted[p] for p in sorted(wanted)]
-    segment = of_chunks(records, [[c for c, _ in by_path[r.path]] for r in records])
-    order = sorted(wanted, key=lambda p: p.encode("utf-8", "surrogatepass"))
-    keys = [k for p in order for _, of_chunk in by_path[p] for k in of_chunk]
+    wanted = dict(manifest) if paths is None else {p: manifest[p] for p in paths}
+    parts: list[Segment] = []
+    held: list[list[StoredChunk]] = []
+    for of_file in store.chunks(paths):
+        held.append(of_file)
+        if sum(map(len, held)) >= _MANY_CHUNKS:
+            parts.append(_counted(store, held, wanted))
+            held = []
+    parts.append(_counted(store, held, wanted))
+    rest = [r for r in wanted.values() if not r.chunks]
+    parts.append(of_chunks(rest, [[] for _ in rest]))
+    return join(parts, [None] * len(parts))
+
+
+def _counted(
+    store: Store, files: Sequence[Sequence[StoredChunk]], manifest: Mapping[str, FileRecord]
+) -> Segment:
+    ordered = sorted(files, key=lambda of_file: os.fsencode(of_file[0][0].path))
+    keys = [k for of_file in ordered for _, of_chunk in of_file for k in of_chunk]
     found, vectors = store.vectors(keys)
     if not found.all():
         raise LostVectors(f"{int((~found).sum())} vectors are missing")
+    records = [manifest[of_file[0][0].path] for of_file in ordered]
+    segment = of_chunks(records, [[c for c, _ in of_file] for of_file in ordered])
     return with_vectors(segment, np.asarray(vectors, np.float32))
 
 

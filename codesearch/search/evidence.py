@@ -50,7 +50,8 @@ def question(request: SearchRequest, embedder: Embedder) -> Question:
         else embedder.embed_query(text)
     )
     found = terms.question_terms(text) if request.mode != "semantic" else []
-    return Question(found, terms.names(text), len(terms.words(text)), vector)
+    named = terms.names(text) if request.mode != "semantic" else []
+    return Question(found, named, len(terms.words(text)), vector)
 
 
 def likeness(code: str, view: View, vector: F32) -> Question:
