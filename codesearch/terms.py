@@ -25,7 +25,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
 )
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
-_LONG_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+|[0-9]{2,}")
+_LONG_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+|0[xX][0-9A-Fa-f_]+|[0-9]{2,}")
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _UNICODE_PART = re.compile(
@@ -40,6 +40,7 @@ _UNSPACED = re.compile(
 _LINK = re.compile(r"\.|::|->|#")
 _CHAIN = re.compile(rf"[\w{_MARKS}]+(?:(?:\.|::|->|#)[\w{_MARKS}]+)*")
 _ONLY_CODE = re.compile(r"\w_+\w|[a-z0-9][A-Z]|[A-Z]{2}|\.")
+_MAX_NUMBER = 8  # digits; longer ones are data, each met once
 _MAX_TERM = 64  # characters; longer ones are data, not words
 
 #: Words of questions that say nothing about the code. Removed from questions only, never from
@@ -133,6 +134,8 @@ def parts(identifier: str) -> tuple[str, ...]:
     if len(identifier) > 4 * _MAX_TERM:
         identifier = identifier[: 4 * _MAX_TERM]
     if identifier.isascii():
+        if identifier[:1].isdigit() and len(identifier) > _MAX_NUMBER:
+            return ()
         words = _PART.findall(identifier)
         if len(words) == 1 and len(words[0]) == 1:
             return (words[0].lower(),)

@@ -67,6 +67,12 @@ def test_a_question_of_stop_words_keeps_them() -> None:
     assert terms.question_terms("how to do it") == ["how", "to", "do", "it"]
 
 
+def test_numbers_are_terms_only_while_they_mean_something() -> None:
+    counted = terms.count("if status == 404: return 0xDEADBEEF01 + 123456789012")
+    assert "404" in counted
+    assert not any("dead" in term or "1234" in term for term in counted)
+
+
 def test_foreign_function_words_go_only_from_foreign_questions() -> None:
     assert terms.question_terms("wo wird die Anzahl der Versuche begrenzt") == [
         "anzahl",
