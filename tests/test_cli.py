@@ -559,6 +559,67 @@ def test_an_interruption_keeps_what_is_done(own: tuple[Home, Path]) -> None:
     assert home.run("status", "--check", "-q", cwd=repo).returncode == 0
 
 
+@pytest.fixture
+def indexing(own: tuple[Home, Path]) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """An index being built by worker processes, which have just begun; and their numbers."""
+    home, repo = own
+    body = "\n".join(f"def f{i}(a):\n    return a + {i}\n" for i in range(1000))
+    write(repo, {f"big/m{i}.py": body for i in range(100)})
+    with subprocess.Popen(
+        [sys.executable, "-m", "codesearch", "index"],
+        cwd=repo,
+        env=home.environment(CODESEARCH_JOBS="2"),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        workers: list[int] = []
+        for _ in poll(60):
+            if len(workers) == 2 or process.poll() is not None:
+                break
+            workers = spawned(process.pid)
+        yield process, workers
+
+
+def spawned(pid: int) -> list[int]:
+    """The worker processes of a process."""
+    columns = ["ps", "-A", "-ww", "-o", "ppid=,pid=,args="]
+    listed = subprocess.run(columns, capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    return [int(row[1]) for row in rows if row[0] == str(pid) and "spawn_main" in row[-1]]
+
+
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+def test_an_interruption_from_the_terminal_is_told_once(
+    indexing: tuple[subprocess.Popen[str], list[int]],
+) -> None:
+    process, _ = indexing
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "error: interrupted\nhint: what is done is kept; run it again to go on\n"
+
+
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+def test_a_worker_that_is_killed_is_told(
+    indexing: tuple[subprocess.Popen[str], list[int]],
+) -> None:
+    process, workers = indexing
+    os.kill(workers[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.startswith("error: a worker process ended before its work was done\nhint: ")
+
+
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+def test_workers_end_when_their_parent_is_killed(
+    indexing: tuple[subprocess.Popen[str], list[int]],
+) -> None:
+    process, _ = indexing
+    process.kill()
+    process.communicate(timeout=60)  # ends when nobody holds the other end of standard error
+
+
 def poll(seconds: float) -> Iterator[None]:
     """Until a deadline, again and again."""
     end = time.monotonic() + seconds

@@ -7,12 +7,18 @@ machine embeds in the workers too: there the words of the chunks are still at ha
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from codesearch import embedding
 from codesearch.embedding import Embedder
+from codesearch.errors import CodesearchError
 from codesearch.files import Rules
 from codesearch.ingest.base import Prepared, Site, embed, identify, prepare
 from codesearch.model import FileRecord, FileStat
@@ -58,6 +64,7 @@ def _pooled(
 ) -> Iterator[Prepared]:
     # Imported here: questions about an unchanged tree need none of it.
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     context = get_context("spawn")  # fork copies the store's threads in a state that deadlocks
@@ -70,14 +77,35 @@ def _pooled(
                 # is held in memory.
                 for batch in islice(waiting, workers + 1 - len(running)):
                     of_batch = {s.path: known[s.path] for s in batch if s.path in known}
-                    running.add(pool.submit(_work, batch, of_batch))
+                    with _deaf():
+                        running.add(pool.submit(_work, batch, of_batch))
                 if not running:
                     return
                 ready, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in ready:
                     yield future.result()
+        except BrokenProcessPool:
+            raise CodesearchError(
+                "a worker process ended before its work was done",
+                "is there too little memory? Set CODESEARCH_JOBS=1 and run it again",
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that begin meanwhile do not hear Ctrl-C, which a terminal sends to all of them:
+    whoever began them ends them. Their first own line would be too late to say so.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 class _Task:
@@ -97,11 +125,21 @@ _task: _Task
 def _begin(task: _Task) -> None:
     global _task  # noqa: PLW0603 (a worker process has one task for all its life)
     _task = task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where ``_deaf`` can't
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if task.backend is not None:
         task.embedder = embedding.load(task.backend)
     # A worker makes many objects that live as long as their batch, and no cycles worth a
     # search: without the collector it is a tenth faster.
     gc.disable()
+
+
+def _end_with_parent() -> None:
+    """A pool's workers hold both ends of its pipes: none would see that a parent was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: Sequence[FileStat], known: Mapping[str, FileRecord]) -> Prepared:
