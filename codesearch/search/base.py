@@ -22,7 +22,7 @@ Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 
 _CONTAINERS = np.array([k in CONTAINER_KINDS for k in KINDS])
-_LEFTOVERS = np.array([k in {"module", "text", "section"} for k in KINDS])
+_MODULES = np.array([k == "module" for k in KINDS])
 _PROSE = np.array([k in {"text", "section"} for k in KINDS])
 _MAX_CACHED_FLOATS = 200_000 * 256
 
@@ -116,6 +116,7 @@ class View:
     def prior(self) -> rank.Evidence:
         """Of all chunks: what does not depend on a question; the rest of it is zero."""
         flags = self.flags[self.file]
+        named = self._column("name") > 0
         zero = np.zeros(len(flags), np.float32)
         return rank.Evidence(
             bm25=zero,
@@ -127,8 +128,9 @@ class View:
             stem=zero,
             test=(flags & TEST) > 0,
             prose=((flags & DOCUMENTATION) > 0) | _PROSE[self.kind],
-            container=_CONTAINERS[self.kind],
-            leftover=_LEFTOVERS[self.kind],
+            # A module with a name is a container; without one, what is left of a file.
+            container=_CONTAINERS[self.kind] | (_MODULES[self.kind] & named),
+            leftover=_PROSE[self.kind] | (_MODULES[self.kind] & ~named),
         )
 
     def is_fresh(self, path: str, root: Path) -> bool:
