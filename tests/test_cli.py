@@ -494,6 +494,46 @@ def test_a_full_disk_is_told(home: Home, repo: Path) -> None:
     assert done.stderr.startswith(b"error: cannot write the answer: No space left")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("args", "full", "code"),
+    [
+        (["failed job", "-v"], "stderr", 0),
+        (["zzzz"], "stderr", 1),
+        (["--no-such-flag"], "stderr", 2),
+        (["--help"], "stdout", 2),
+        (["--version"], "stdout", 2),
+    ],
+)
+def test_the_exit_code_holds_where_nothing_can_be_written(
+    home: Home, repo: Path, args: list[str], full: str, code: int
+) -> None:
+    with Path("/dev/full").open("wb") as device:
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        done = subprocess.run(
+            [sys.executable, "-m", "codesearch", *args],
+            cwd=repo, env=home.environment(), check=False, **{**streams, full: device},
+        )  # fmt: skip
+    assert done.returncode == code
+    if full == "stdout":
+        assert done.stderr == b"error: cannot write: No space left on device\n"
+
+
+@pytest.mark.skipif(not POSIX, reason="a shell of POSIX")
+@pytest.mark.parametrize("command", ["similar -", "search --queries-from -"])
+def test_a_closed_standard_input_is_told(home: Home, repo: Path, command: str) -> None:
+    line = f'"{sys.executable}" -m codesearch {command} <&-'
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=repo, env=home.environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, b"error: standard input is closed\n")
+
+
+def test_a_shell_that_asks_wrongly_gets_no_completions(home: Home, repo: Path) -> None:
+    done = home.run(cwd=repo, _CODESEARCH_COMPLETE="bash_complete")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
 @pytest.fixture
 def broken_library(tmp_path: Path) -> str:
     """A PYTHONPATH whose pygments fails when it is imported."""

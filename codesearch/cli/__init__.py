@@ -7,6 +7,7 @@ we should know of our own mistakes is a report in the log folder.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -91,7 +92,10 @@ def run(args: Sequence[str]) -> int:
     if instruction:
         from click.shell_completion import shell_complete
 
-        return shell_complete(root, {}, base.PROGRAM, base.COMPLETION, instruction)
+        try:
+            return shell_complete(root, {}, base.PROGRAM, base.COMPLETION, instruction)
+        except (KeyError, ValueError):  # no shell asks, or not in this way
+            return base.FAILED
     try:
         with root.make_context(base.PROGRAM, list(args)) as ctx:
             code = root.invoke(ctx)
@@ -104,6 +108,10 @@ def run(args: Sequence[str]) -> int:
         return _tell(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
         return _tell(*_of_click(error), base.FAILED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _unexpected(error, args)
+        return _tell(f"cannot write: {error.strerror}", "", base.FAILED)
     except (KeyboardInterrupt, click.Abort):
         _tell("interrupted", "what is done is kept; run it again to go on", base.INTERRUPTED)
         return base.INTERRUPTED
@@ -112,9 +120,9 @@ def run(args: Sequence[str]) -> int:
 
 
 def _tell(message: str, hint: str, code: int) -> int:
-    click.echo(f"error: {output.visible(message).rstrip('.')}", err=True)
+    base.remark(f"error: {output.visible(message).rstrip('.')}")
     if hint:
-        click.echo(f"hint: {output.visible(hint)}", err=True)
+        base.remark(f"hint: {output.visible(hint)}")
     return code
 
 
@@ -123,7 +131,7 @@ def _of_click(error: click.ClickException) -> tuple[str, str]:
     ctx = getattr(error, "ctx", None)
     command = ctx.command_path if ctx is not None else base.PROGRAM
     hint = f"{command} --help"
-    message = error.format_message()
+    message = " ".join(error.format_message().split())
     if isinstance(error, click.NoSuchOption):
         message = f"there is no flag {error.option_name}"
         known = [o for p in ctx.command.params for o in p.opts] if ctx is not None else []
@@ -143,5 +151,5 @@ def _unexpected(error: Exception, args: Sequence[str]) -> int:
 
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     where = write(error, args)
-    click.echo(f"error: unexpected {output.visible(what)}; {output.visible(where)}", err=True)
+    base.remark(f"error: unexpected {output.visible(what)}; {output.visible(where)}")
     return base.FAILED

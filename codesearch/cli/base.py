@@ -12,13 +12,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from codesearch import config, output
-from codesearch.errors import CodesearchError
+from codesearch.errors import CodesearchError, ConfigError
 from codesearch.model import Progress
 
 PROGRAM = "codesearch"
@@ -83,14 +84,31 @@ class Door:
     def say(self, text: str) -> None:
         """A remark on standard error, unless silence was asked for."""
         if not self.quiet:
-            click.echo(output.visible(text), err=True)
+            remark(output.visible(text))
 
     def warn(self, text: str) -> None:
         self.say(f"warning: {text}")
 
     def detail(self, text: str) -> None:
         if self.verbose:
-            click.echo(output.visible(text), err=True)
+            remark(output.visible(text))
+
+
+def remark(text: str, *, nl: bool = True) -> None:
+    """Prints to standard error; what cannot be said there changes no answer and no exit code."""
+    with suppress(OSError):
+        click.echo(text, nl=nl, err=True)
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes.
+
+    Raises:
+        ConfigError: it is closed.
+    """
+    if sys.stdin is None:
+        raise ConfigError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def is_terminal(stream: Any) -> bool:
@@ -146,7 +164,7 @@ class Meter:
 
     def _draw(self, line: str) -> None:
         line = output.clip(line, shutil.get_terminal_size().columns - 3, "...")
-        click.echo(f"\r{line:<{self._width}}", nl=False, err=True)
+        remark(f"\r{line:<{self._width}}", nl=False)
         self._width = max(self._width, len(line))
 
     def __enter__(self) -> Meter:
@@ -154,7 +172,7 @@ class Meter:
 
     def __exit__(self, *_: object) -> None:
         if self._drawn:  # and, after an interruption, the "^C" behind it
-            click.echo(f"\r{'':<{self._width + 2}}\r", nl=False, err=True)
+            remark(f"\r{'':<{self._width + 2}}\r", nl=False)
 
     def conclude(self) -> None:
         """What took so long, if it was shown."""

@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
 
 from codesearch import __version__, places
@@ -36,7 +37,8 @@ def write(error: BaseException, args: Sequence[str]) -> str:
         file = folder / f"failure-{stamp}-{os.getpid()}.md"
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except (OSError, RuntimeError):
-        sys.stderr.write(text)
+        with suppress(OSError):
+            sys.stderr.write(text)
         return "this report could not be written to a file"
     return f"a report that you can attach to an issue is in {file}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from codesearch import output, protocol
 from codesearch.cli import answer, flags
-from codesearch.cli.base import FOUND, NOTHING, Door, Meter
+from codesearch.cli.base import FOUND, NOTHING, Door, Meter, standard_input
 from codesearch.cli.scope import open_index
 from codesearch.errors import ConfigError
 from codesearch.model import Mode
@@ -87,7 +86,7 @@ def _many(given: tuple[str, ...], door: Door, said: dict[str, Any]) -> int:
 
 def _stream(name: str) -> AbstractContextManager[BinaryIO]:
     if name == "-":
-        return nullcontext(sys.stdin.buffer)
+        return nullcontext(standard_input())
     try:
         return Path(name).open("rb")
     except (OSError, ValueError) as error:

@@ -11,7 +11,7 @@ import click
 
 from codesearch import output
 from codesearch.cli import answer, flags
-from codesearch.cli.base import Door, Meter, is_terminal
+from codesearch.cli.base import Door, Meter, is_terminal, standard_input
 from codesearch.cli.scope import existing, open_index, relative
 from codesearch.errors import ConfigError
 
@@ -88,7 +88,7 @@ def place(target: str) -> tuple[Path, int]:
 def _code(door: Door) -> str:
     if is_terminal(sys.stdin):
         door.say("reading code from the terminal; end it with Ctrl-D (Windows: Ctrl-Z, Enter)")
-    text = sys.stdin.buffer.read(4 * MAX_CODE + 4).decode("utf-8", "replace")
+    text = standard_input().read(4 * MAX_CODE + 4).decode("utf-8", "replace")
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\0", " ")
     if not text.strip():
         raise ConfigError("there is no code on standard input", "codesearch similar - < code.py")
