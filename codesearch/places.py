@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def find_root(path: Path) -> Root:
     ``MARKERS``, else the folder itself (of a file: its folder).
 
     Raises:
-        ConfigError: there is no such path, or it lies in a git folder or a bare repository.
+        ConfigError: there is no such path, or it can't be opened, or it lies in a git folder or a
+            bare repository.
     """
     try:
         real = path.resolve(strict=True)
@@ -56,6 +58,22 @@ def find_root(path: Path) -> Root:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         why = "does not exist" if missing else "cannot be opened"
         raise ConfigError(f"{path} {why}.", "Give an existing file or folder.") from error
+    _check(start)
+    root = _root_of(start)
+    _check(root.path)
+    return root
+
+
+def _check(folder: Path) -> None:
+    """A folder that can't be listed would look like one from which all files were deleted."""
+    as_now = os.access in os.supports_effective_ids
+    if not os.access(folder, os.R_OK | os.X_OK, effective_ids=as_now):
+        raise ConfigError(
+            f"The folder {folder} cannot be opened: permission denied.", "Change its permissions."
+        )
+
+
+def _root_of(start: Path) -> Root:
     for folder in (start, *start.parents):
         found = git_folders(folder)
         if found is not None:
@@ -201,11 +219,20 @@ def index_folder(root: Root, home: Path | None) -> Path:
     Args:
         root: what is indexed.
         home: where all indexes are; None is the operating system's folder for caches.
+
+    Raises:
+        ConfigError: ``home`` is None and the user has no such folder.
     """
     if home is None:
         import platformdirs
 
-        home = Path(platformdirs.user_cache_dir("codesearch", appauthor=False))
+        with suppress(RuntimeError):
+            home = Path(platformdirs.user_cache_dir("codesearch", appauthor=False))
+        if home is None or not home.is_absolute():  # older versions of the library give "~/..."
+            raise ConfigError(
+                "there is no home folder, so the index has no place",
+                "set HOME, or CODESEARCH_INDEX to a folder for indexes",
+            )
     owner = root.common_dir or root.path
     named = owner.parent if owner.name == ".git" else owner
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", named.name.removesuffix(".git")).strip(".-")[:40]
@@ -222,15 +249,22 @@ def _digest(path: Path, size: int) -> str:
     return hashlib.blake2b(os.fsencode(text), digest_size=size).hexdigest()
 
 
-def user_file() -> Path:
-    """The user's own configuration file; it need not exist."""
+def user_file() -> Path | None:
+    """The user's own configuration file; it need not exist. None: the user has no home."""
     import platformdirs
 
-    return platformdirs.user_config_path("codesearch", appauthor=False) / "config.toml"
+    try:
+        return platformdirs.user_config_path("codesearch", appauthor=False) / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def log_folder() -> Path:
-    """Where reports of failures are written; may not exist."""
+    """Where reports of failures are written; may not exist.
+
+    Raises:
+        RuntimeError: the user has no home.
+    """
     import platformdirs
 
     return platformdirs.user_log_path("codesearch", appauthor=False)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from repositories import git, own_home, repository
 
+from codesearch import places
 from codesearch.errors import ConfigError
 from codesearch.places import Root, find_root, git_setting, index_folder, read_small, tree_key
 
@@ -179,6 +181,47 @@ def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ConfigError):
         find_root(tmp_path / "loop")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of POSIX")
+@pytest.mark.parametrize("mode", [0o000, 0o300, 0o600])
+def test_a_folder_that_cannot_be_opened_is_refused(mode: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "locked")
+        folder.mkdir(mode=mode)
+        root = os.geteuid() == 0
+        if root:
+            Path(name).chmod(0o755)
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            with pytest.raises(ConfigError, match="cannot be opened: permission denied"):
+                find_root(folder)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_without_any_home_the_index_has_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(os, "geteuid"):
+        pytest.skip("there is always a home on Windows")
+    import pwd
+
+    monkeypatch.delenv("HOME", raising=False)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert places.user_file() is None
+    with pytest.raises(ConfigError, match="no home folder") as told:
+        index_folder(find_root(tmp_path), None)
+    assert "CODESEARCH_INDEX" in told.value.hint
+    assert index_folder(find_root(tmp_path), tmp_path).parent == tmp_path
 
 
 def test_index_folders_are_named_after_the_repository(tmp_path: Path) -> None:

@@ -207,6 +207,21 @@ for generation in range(400):
     assert states == {IndexState.FRESH}
 
 
+def test_files_of_other_names_are_no_images(tmp_path: Path) -> None:
+    tree = image(tmp_path)
+    for end in ("x", "", "1-2"):
+        (tmp_path / f"{tree.tree}-{end}.segment").write_bytes(b"")
+    assert tree.load()[0] is IndexState.MISSING
+    tree.save(segment_of({"a.py": ["close"]}), 5, 0.0)
+    assert [f.name for f in tree.files()] == [f"{tree.tree}-1.segment"]
+
+
+def test_where_no_folder_can_be_there_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for folder in (tmp_path / "none", tmp_path / "file", tmp_path / ("x" * 300)):
+        assert image(folder).load()[0] is IndexState.MISSING
+
+
 def test_what_a_killed_writer_left_is_used_up(tmp_path: Path) -> None:
     (tmp_path / "tree-1.segment.new").write_bytes(b"half")
     image(tmp_path).save(segment_of({"a.py": ["close"]}), 0, 0.0)

@@ -44,7 +44,7 @@ class Walk:
                 with os.scandir(top + prefix) as found:
                     entries = list(found)
             except OSError as error:
-                self.unreadable.append(f"{printable(prefix)}: {error.strerror}")
+                self.unreadable.append(f"{printable(prefix) or '.'}: {error.strerror}")
                 continue
             names = {entry.name for entry in entries}
             if prefix and self._root.is_git and ".git" in names and git_folders(Path(top, prefix)):
@@ -115,7 +115,7 @@ def _standing(root: Root, fold: bool) -> Stack:
 
 def _users_file(common_dir: Path) -> Path:
     """git's ``core.excludesFile``: the repository's setting, the user's, or its usual place."""
-    home = Path(config.variable("HOME") or Path.home())
+    home = Path(config.variable("HOME") or os.path.expanduser("~"))  # noqa: PTH111 (may fail)
     settings = Path(config.variable("XDG_CONFIG_HOME") or home / ".config") / "git"
     for file in (common_dir / "config", home / ".gitconfig", settings / "config"):
         value = git_setting(file, "core.excludesfile")

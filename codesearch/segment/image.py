@@ -6,6 +6,7 @@ every system; the older ones are deleted as soon as nobody holds them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -52,8 +53,12 @@ class Image:
 
     def files(self) -> list[Path]:
         """Oldest first."""
-        found = self.folder.glob(f"{self.tree}-*.segment")
-        return sorted(found, key=lambda f: (len(f.name), f.name))
+        ours = re.compile(rf"{self.tree}-(\d+)\.segment")
+        try:
+            found = [(m, f) for f in self.folder.iterdir() if (m := ours.fullmatch(f.name))]
+        except OSError:  # whoever has to write there tells what is wrong
+            return []
+        return [file for _, file in sorted((int(m[1]), file) for m, file in found)]
 
     def load(self, held: Stored | None = None) -> tuple[IndexState, Stored | None]:
         """The newest image if it can be used, else why not. ``held`` saves loading it again.
