@@ -83,7 +83,7 @@ def load(
 
     name, table = _repository_table(root, warnings)
     take(_checked(table, name, root=root, user_file=user_file), name)
-    if user_file is not None and (raw := _read(user_file)) is not None:
+    if user_file is not None and (raw := _read(user_file, str(user_file))) is not None:
         shown = str(user_file)
         take(_checked(_parsed(raw, shown), shown, root=user_file.parent), shown)
     for name, value in _from_environment():
@@ -248,11 +248,11 @@ def _repository_table(root: Path, warnings: list[str]) -> tuple[str, Mapping[str
     can stop a search, and where it cannot be read a warning says that it was not.
     """
     own, shared = _REPOSITORY_FILES
-    raw = _read(root / own)
+    raw = _read(root / own, own)
     table: Mapping[str, Any] | None = None if raw is None else _parsed(raw, own)
 
     try:
-        raw = _read(root / shared)
+        raw = _read(root / shared, shared)
         text = "" if raw is None else _decoded(raw, shared)
     except ConfigError as error:
         warnings.append(f"{error.message}; no settings were taken from it")
@@ -271,19 +271,19 @@ def _repository_table(root: Path, warnings: list[str]) -> tuple[str, Mapping[str
     return own, table or {}
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, source: str) -> bytes | None:
     """The bytes of a configuration file, or None where there is none."""
     try:
         seen = path.stat()
         if not stat.S_ISREG(seen.st_mode):  # a pipe would be waited for
-            raise ConfigError(f"{path.name}: not a regular file")
+            raise ConfigError(f"{source}: not a regular file")
         if seen.st_size > MAX_CONFIG_BYTES:
-            raise ConfigError(f"{path.name}: larger than {MAX_CONFIG_BYTES // 1_000_000} MB")
+            raise ConfigError(f"{source}: larger than {MAX_CONFIG_BYTES // 1_000_000} MB")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ConfigError(f"{path.name}: cannot be read ({error.strerror})") from None
+        raise ConfigError(f"{source}: cannot be read ({error.strerror})") from None
 
 
 def _decoded(raw: bytes, source: str) -> str:

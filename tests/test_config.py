@@ -213,6 +213,12 @@ def test_an_unreadable_pyproject_is_a_warning(tmp_path: Path) -> None:
     assert "cannot be read" in load(tmp_path).warnings[0]
 
 
+def test_a_user_file_that_cannot_be_read_is_named_in_full(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(tmp_path, user_file=tmp_path)
+    assert told.value.message == f"{tmp_path}: not a regular file"
+
+
 def test_a_folder_in_place_of_our_own_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "codesearch.toml").mkdir()
     with pytest.raises(ConfigError, match=r"codesearch\.toml: not a regular file"):
