@@ -241,6 +241,17 @@ def test_other_settings_are_said_and_the_index_is_made_anew(
     assert report.files < 3
 
 
+@pytest.mark.parametrize("is_git", [True, False])
+def test_an_index_in_the_repository_is_no_part_of_it(tree: Path, is_git: bool) -> None:
+    if not is_git:
+        shutil.rmtree(tree / ".git")
+    for home in (tree, tree / "home"):
+        index = Index.open(tree, Settings(index_home=home))
+        index.update()
+        assert len(index.files()) == 3
+        assert index.state() is IndexState.FRESH
+
+
 def test_without_refresh_nothing_is_built(opened: Callable[..., Index]) -> None:
     with pytest.raises(IndexMissing):
         opened().search(SearchRequest("coins"), refresh=False)

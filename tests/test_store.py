@@ -848,6 +848,13 @@ def test_a_folder_without_permission_says_so(tmp_path: Path) -> None:
             path.chmod(0o755)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such names")
+def test_a_folder_that_the_library_cannot_name_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="has control characters") as told:
+        begun(tmp_path / "a\nb")
+    assert not isinstance(told.value, IndexCorrupt)
+
+
 def limited(folder: Path, said: object) -> None:
     import resource
 

@@ -79,9 +79,9 @@ def _is_theirs(error: Exception) -> bool:
 
 
 def _explained(folder: Path, error: Exception) -> StoreError:
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError) or "Failed to parse path" in str(error):
         return StoreError(
-            f"the index folder {folder} has a name that is not Unicode",
+            f"the index folder {folder} has a name that is not Unicode, or has control characters",
             "choose another folder with CODESEARCH_INDEX",
         )
     if "commit conflict" in str(error).lower():

@@ -27,6 +27,9 @@ _OWNER = "write.owner.json"
 # nothing without it is ever deleted.
 _TAG = "CACHEDIR.TAG"
 _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n"
+# An index may lie in the repository that it is of: it is no part of it.
+_IGNORE = ".gitignore"
+_IGNORE_TEXT = "# Made by codesearch.\n*\n"
 
 
 @contextmanager
@@ -64,8 +67,9 @@ def writer(
                 ) from None
     try:
         with suppress(OSError):  # on a full disk it must still be possible to delete
-            if not (folder / _TAG).exists():
-                (folder / _TAG).write_text(_TAG_TEXT, encoding="utf-8")
+            for name, text in ((_TAG, _TAG_TEXT), (_IGNORE, _IGNORE_TEXT)):
+                if not (folder / name).exists():
+                    (folder / name).write_text(text, encoding="utf-8")
             _sign(folder)
         yield
     finally:
@@ -112,8 +116,13 @@ def remove_tree(path: Path) -> None:
 
 
 def folders(home: Path) -> list[Path]:
-    """The index folders directly under ``home``, sorted; anything else there is not ours."""
-    return sorted(f for f in home.glob("*") if _is_ours(f))
+    """The index folders directly under ``home``, sorted; anything else there is not ours.
+
+    Raises:
+        StoreError: ``home`` can't be read.
+    """
+    with disk_errors(home):
+        return sorted(f for f in home.glob("*") if _is_ours(f))
 
 
 def _is_ours(folder: Path) -> bool:
