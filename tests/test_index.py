@@ -274,6 +274,19 @@ def test_a_lost_segment_is_made_again_without_embedding(
     assert opened().update().embedded == 0
 
 
+def test_an_update_builds_upon_no_damaged_numbers(opened: Callable[..., Index], tree: Path) -> None:
+    opened().update()
+    (image,) = images(opened())
+    data = bytearray(image.read_bytes())
+    data[-1000:] = bytes(b ^ 0x55 for b in data[-1000:])  # vectors: any numbers will do there
+    image.write_bytes(data)
+    (tree / "new.py").write_text("def empty_the_wallet(purse):\n    purse.clear()\n")
+    report = opened().update()
+    assert report.notes == ["the index was damaged and has been rebuilt"]
+    assert report.embedded == 1, "the others come from the store"
+    assert symbols(opened(), "say hello to a visitor")[0] == "greet_visitor"
+
+
 @pytest.mark.parametrize(
     "lost",
     [

@@ -149,6 +149,24 @@ def test_a_torn_segment_is_damaged_not_wrong(tmp_path: Path, size: int) -> None:
         load(file)
 
 
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_no_changed_bit_of_the_numbers_is_overlooked(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    file = tmp_path_factory.mktemp("fuzz") / "s"
+    saved = segment_of({"a.py": ["close it", "open it"], "b.py": ["größe"]})
+    save(saved, file, {})
+    raw = bytearray(file.read_bytes())
+    number = data.draw(st.integers(0, len(saved.vectors.tobytes()) - 1))
+    at = raw.index(saved.vectors.tobytes()) + number
+    raw[at] ^= 1 << data.draw(st.integers(0, 7))
+    file.write_bytes(raw)
+    load(file)
+    with pytest.raises(Damaged, match="checksum"):
+        load(file, whole=True)
+
+
 @given(st.binary(max_size=400))
 @settings(max_examples=40, deadline=None)
 def test_any_bytes_are_damaged_not_a_crash(

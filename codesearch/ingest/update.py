@@ -50,7 +50,7 @@ def update(
 def _update(
     site: Site, full: bool, notes: list[str], on_progress: OnProgress, start: float
 ) -> UpdateReport:
-    state, stored = site.image.load()
+    state, stored = site.image.load(whole=True)
     if state in MADE_WITH:
         notes.append(f"the index had been made with {MADE_WITH[state]} and was rebuilt")
         full = True

@@ -46,11 +46,13 @@ def save(segment: Segment, file: Path, facts: Mapping[str, Any]) -> None:
             arrays[field.name + ".offsets"] = value.offsets
         else:
             arrays[field.name] = value
-    layout, at = {}, 0
+    layout, at, check = {}, 0, 0
     for name, array in arrays.items():
         layout[name] = [array.dtype.str, list(array.shape), at]
         at += -(-array.nbytes // _ALIGN) * _ALIGN
-    header = json.dumps({"facts": dict(facts), "arrays": layout, "bytes": at}).encode()
+        check = _checked(array, check)
+    described = {"facts": dict(facts), "arrays": layout, "bytes": at, "check": check}
+    header = json.dumps(described).encode()
     header += b" " * (-(len(_MAGIC) + 8 + len(header)) % _ALIGN)
     # Not unique: what a killed writer left is overwritten by its successor.
     temporary = file.with_name(file.name + ".new")
@@ -68,8 +70,18 @@ def save(segment: Segment, file: Path, facts: Mapping[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def load(file: Path) -> tuple[Segment, dict[str, Any]]:
+def _checked(array: np.ndarray[Any, Any], check: int) -> int:
+    """The checksum of what came before and an array."""
+    return zlib.crc32(np.ascontiguousarray(array).data, check) if array.nbytes else check
+
+
+def load(file: Path, *, whole: bool = False) -> tuple[Segment, dict[str, Any]]:
     """Maps a segment file into memory.
+
+    Args:
+        file: what ``save`` wrote.
+        whole: whether to read all of it and compare its checksum (20 ms at 40 MB); else only the
+            header and the size are checked.
 
     Raises:
         Damaged: there is none, or it is not what ``save`` wrote.
@@ -84,6 +96,12 @@ def load(file: Path) -> tuple[Segment, dict[str, Any]]:
     for name, (dtype, shape, at) in header["arrays"].items():
         count = int(np.prod(shape))
         arrays[name] = np.frombuffer(mapped, dtype, count, start + at).reshape(shape)
+    if whole:
+        check = 0
+        for array in arrays.values():
+            check = _checked(array, check)
+        if check != header.get("check"):
+            raise Damaged(f"{file} has another checksum than it was saved with")
     try:
         values: dict[str, Any] = {
             f.name: Strings(arrays[f.name + ".blob"], arrays[f.name + ".offsets"])

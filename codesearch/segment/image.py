@@ -60,8 +60,11 @@ class Image:
             return []
         return [file for _, file in sorted((int(m[1]), file) for m, file in found)]
 
-    def load(self, held: Stored | None = None) -> tuple[IndexState, Stored | None]:
+    def load(
+        self, held: Stored | None = None, *, whole: bool = False
+    ) -> tuple[IndexState, Stored | None]:
         """The newest image if it can be used, else why not. ``held`` saves loading it again.
+        ``whole`` checks all of it, for what is to be built upon.
 
         FRESH says that the image is whole and was made with these settings; whether the
         files have changed since is for the caller to find out.
@@ -69,7 +72,7 @@ class Image:
         newest = self.files()[-1:]
         while newest and (held is None or held.file != newest[0]):
             try:
-                held = Stored(*load(newest[0]), newest[0])
+                held = Stored(*load(newest[0], whole=whole), newest[0])
             except Damaged:
                 tried, newest = newest, self.files()[-1:]
                 if newest == tried:  # else a writer has just replaced it
