@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from cli_runner import SAMPLE, Ask, Done, Home, repository, write
 
+from codesearch import store
+
 POSIX = sys.platform != "win32"
 LINE = re.compile(
     r"(?P<path>.+):(?P<start>\d+)-(?P<end>\d+)  (?P<kind>\w+)(?: (?P<symbol>\S+))?  -?\d+\.\d\d"
@@ -597,6 +599,23 @@ def test_an_interruption_keeps_what_is_done(own: tuple[Home, Path]) -> None:
     assert "Traceback" not in err
     assert home.run("index", cwd=repo).returncode == 0
     assert home.run("status", "--check", "-q", cwd=repo).returncode == 0
+
+
+def test_who_waits_for_another_writer_says_so(own: tuple[Home, Path]) -> None:
+    home, repo = own
+    assert home.run("index", cwd=repo).returncode == 0
+    folder = next(home.folder.rglob("*.tree.json")).parent
+    with store.writer(folder):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "codesearch", "index"],
+            cwd=repo, env=home.environment(), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        said = process.stderr.readline()
+    assert re.fullmatch(
+        rf"waiting for process {os.getpid()} \(.*\), which is writing the index\n", said
+    )
+    assert process.communicate(timeout=60)[1].startswith("Indexed ")
 
 
 @pytest.fixture

@@ -320,6 +320,7 @@ def test_what_may_not_be_read_stops_nothing(as_nobody: Path, is_git: bool) -> No
     try:
         assert paths(as_nobody) == ["a.py", "no.py"]
         assert "locked" in notes(as_nobody)[0]
+        assert "warning" not in notes(as_nobody)[0], "who prints it says so"
         got = read(find_root(as_nobody), FileStat("no.py", 6, 0), RULES, lambda *_: "python")
         assert (got.reason, got.detail) == (SkipReason.UNREADABLE, "Permission denied")  # type: ignore[union-attr]
     finally:

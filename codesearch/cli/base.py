@@ -89,6 +89,10 @@ class Door:
     def warn(self, text: str) -> None:
         self.say(f"warning: {text}")
 
+    def wait(self, writer: str) -> None:
+        """Says for whom the index has to be waited."""
+        self.say(f"waiting for {writer}, which is writing the index")
+
     def detail(self, text: str) -> None:
         if self.verbose:
             remark(output.visible(text))

@@ -38,7 +38,7 @@ def command(path: str | None, **said: Any) -> int:
     opened = open_index(door, [] if path is None else [path], flags={"jobs": said["jobs"]})
     with Meter(door) as meter:
         report = opened.index.update(
-            full=said["full"], dry_run=said["dry_run"], on_progress=meter, on_wait=door.say
+            full=said["full"], dry_run=said["dry_run"], on_progress=meter, on_wait=door.wait
         )
     if said["as_json"]:
         found = protocol.update(report, root=str(opened.index.root))

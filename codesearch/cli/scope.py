@@ -62,7 +62,7 @@ def existing(path: str, hint: str = "") -> Path:
     except ValueError:  # a null byte
         found = False
     if not found:
-        shown = output.visible(path)
+        shown = output.visible(path) or '""'
         raise ConfigError(
             f"there is no file or folder {shown}", _near(Path(path)) or hint or "check the path"
         )

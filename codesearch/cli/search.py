@@ -58,7 +58,7 @@ def command(words: tuple[str, ...], **said: Any) -> int:
     request = flags.request(query, said, opened)
     with Meter(door) as meter:
         result = opened.index.search(
-            request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.say
+            request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
         )
     meter.conclude()
     return answer.show(door, opened, request, result, shape)
@@ -76,7 +76,7 @@ def _many(given: tuple[str, ...], door: Door, said: dict[str, Any]) -> int:
             request = flags.request(query, said, opened)
             with Meter(door) as meter:
                 result = opened.index.search(
-                    request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.say
+                    request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
                 )
             found = answer.document(opened, request, result, shape.extent)
             door.write(protocol.encode({**found, "line": number}), exact=True)

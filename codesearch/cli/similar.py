@@ -53,7 +53,7 @@ def command(target: str, given: tuple[str, ...], **said: Any) -> int:
     request = flags.request(name, said, opened)
     with Meter(door) as meter:
         result = opened.index.similar(
-            like, request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.say
+            like, request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
         )
     meter.conclude()
     return answer.show(door, opened, request, result, shape)

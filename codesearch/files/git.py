@@ -106,11 +106,13 @@ class Listing:
         except subprocess.TimeoutExpired:
             self.cancel()
             return Unlisted(f"git did not answer within {seconds:.0f} s")
-        said = printable(os.fsdecode(errors).replace("\n", " / ")).strip(" /")
+        lines = os.fsdecode(errors.replace(b"warning: ", b"")).replace("\n", " / ")
+        said = printable(lines).strip(" /")
         if self._process.returncode != 0:
             if "dubious ownership" in said or "unsafe repository" in said:
                 return Unlisted("git refuses a repository of another owner (see safe.directory)")
-            return Unlisted(f"git failed: {said[:300]}")
+            code = self._process.returncode
+            return Unlisted(f"git failed: {said[:300] or f'exit status {code}'}")
         names = sorted(set(out.split(b"\0")) - {b""})
         paths = os.fsdecode(b"\0".join(names)).split("\0") if names else []
         return paths, [f"git: {said[:300]}"] if said else []

@@ -44,7 +44,7 @@ class Walk:
                 with os.scandir(top + prefix) as found:
                     entries = list(found)
             except OSError as error:
-                self.unreadable.append(f"{printable(prefix) or '.'}: {error.strerror}")
+                self.unreadable.append(f"{printable(prefix)[:200] or '.'}: {error.strerror}")
                 continue
             names = {entry.name for entry in entries}
             if prefix and self._root.is_git and ".git" in names and git_folders(Path(top, prefix)):
