@@ -89,8 +89,12 @@ def load(
     for name, value in _from_environment():
         take({name: value}, _variable_of(name))
     for name, value in (flags or {}).items():
-        if value is not None:
+        if value is None:
+            continue
+        try:
             take({name: _KEYS[name].check(value)}, f"--{name}")
+        except ValueError as error:
+            raise ConfigError(f"--{name} must be {error}, not {value!r}") from None
     return Resolved(Settings(**values), sources, tuple(warnings))
 
 

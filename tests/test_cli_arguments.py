@@ -47,6 +47,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["x", "sorce"], "there is no file or folder sorce", "did you mean source?"),
         (["how", "are", "retries"], "no file or folder are", 'codesearch "how are retries"'),
         (["x", "a\0b"], "there is no file or folder", ""),
+        (["x", "--backend", " "], "--backend must be a name, not ' '", ""),
         (["x", ""], 'there is no file or folder ""', 'codesearch "x'),
         (["search"], "the query is empty", "in plain words"),
         ([""], "the query is empty", "in plain words"),
