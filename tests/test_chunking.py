@@ -124,6 +124,7 @@ def test_parse_that_takes_too_long_falls_back_to_lines(monkeypatch: pytest.Monke
     text = "def f():\n    return 1\n" * 2_000
     assert chunks(text, "python")[0].symbol == "f"
     monkeypatch.setattr(bounded, "BUDGET", 0.0)
+    monkeypatch.setattr(bounded, "_LOOK", 0.0)
     cut_short = check_whole(text, "python")
     assert {c.kind for c in cut_short} == {"text"}
     monkeypatch.undo()

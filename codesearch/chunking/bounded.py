@@ -35,10 +35,10 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
 _LARGE = 32_000
 _ASKED = 32
 _STRIDE = 64
-#: How often it asks between two looks at the clock of processor time, which are dear.
-_LOOK = 128
-#: Samples of a file, the bytes of each, the seconds of each and of one step, see ``_is_dense``.
-#: Steps in ordinary code of twenty languages, cut anywhere, stayed below 0.0012.
+#: Seconds between two looks at the clock of processor time, which are dear.
+_LOOK = 0.1
+#: Samples of a file, the bytes of the first, the seconds of a small one and of one step, see
+#: ``_is_dense``. Steps in ordinary code of twenty languages, cut anywhere, stayed below 0.0012.
 _SAMPLES = 8
 _SAMPLE = 3_000
 _SAMPLE_SECONDS = 0.1
@@ -64,17 +64,18 @@ def matches(grammar: Grammar, data: bytes) -> Matches | None:
     query = grammar.query
     if _is_deep(data) or (len(data) > _LARGE and _is_dense(grammar.language, data, 2)):
         return None
-    asked, dense, began = 0, None, 0.0
+    asked, dense = 0, None
+    look, began = time.monotonic() + _LOOK, 0.0
 
     def late(offset: int, _: object) -> bool:
-        nonlocal asked, dense, began
+        nonlocal asked, dense, look, began
         asked += 1
         if dense is None and asked >= _ASKED and offset < _STRIDE * asked:
             dense = _is_dense(grammar.language, data, _SAMPLES)
-        if dense or asked % _LOOK:
+        if dense or time.monotonic() < look:
             return bool(dense)
         now = time.thread_time()
-        began = began or now
+        look, began = time.monotonic() + _LOOK, began or now
         return now - began > BUDGET
 
     def read(offset: int, _: object) -> bytes:
@@ -159,13 +160,20 @@ def _is_deep(data: bytes) -> bool:
 def _is_dense(language: Language, data: bytes, samples: int) -> bool:
     """Whether the parser has trouble with one of several samples of a file.
 
-    At the end of a text whose constructs are all open it takes more than quadratic time in one
-    step, in which it asks nobody. A text that is so all over can be known by a part of it.
+    At the end of a text whose constructs are all open it takes quadratic time or more in one
+    step, in which it asks nobody. A text that is so all over can be known by a part of it; the
+    parts grow to a sixteenth of the text, so that what is left is bounded too.
     """
-    room = len(data) - _SAMPLE
-    starts = {max(0, room * i // samples) for i in range(1, samples + 1)}
-    # With a last line break, see Source.
-    return any(_is_slow(language, data[start : start + _SAMPLE] + b"\n") for start in starts)
+    size = _SAMPLE
+    while True:
+        room = max(0, len(data) - size)
+        starts = {room * i // samples for i in range(1, samples + 1)}
+        # With a last line break, see Source.
+        if any(_is_slow(language, data[start : start + size] + b"\n") for start in starts):
+            return True
+        size *= 4
+        if 16 * size > len(data):
+            return False
 
 
 def _is_slow(language: Language, sample: bytes) -> bool:
@@ -178,14 +186,14 @@ def _takes_long(language: Language, sample: bytes, clock: Callable[[], float]) -
     from tree_sitter import Parser
 
     began = last = clock()
-    longest = 0.0
+    longest, allowed = 0.0, _SAMPLE_SECONDS * max(1.0, len(sample) / 20_000)
 
     def ask(*_: object) -> bool:
         nonlocal last, longest
         now = clock()
         longest, last = max(longest, now - last), now
         dominant = longest > _STEP_SECONDS and 2 * longest > now - began
-        return dominant or now - began > _SAMPLE_SECONDS
+        return dominant or now - began > allowed
 
     try:
         Parser(language).parse(lambda at, _: sample[at:], progress_callback=ask)

@@ -27,6 +27,7 @@ SHORT_DECLARATION = 5
 #: Definitions nested deeper belong to what they are in.
 MAX_DEPTH = 20
 MAX_NAME = 200
+MAX_PARTS = 8  # nodes of a name
 
 _HEADED = CONTAINER_KINDS | {"module"}
 _CALLABLE = FUNCTIONS | {"macro"}
@@ -263,7 +264,8 @@ class Outline:
         """The definition's own name with its written scope, dotted."""
         if definition.fixed_name or not definition.name:
             return definition.fixed_name
-        name = "".join(self._text(*part.byte_range) for part in definition.name)
+        parts = definition.name[:MAX_PARTS]
+        name = "".join(self._text(*part.byte_range) for part in parts)[: 4 * MAX_NAME]
         if definition.scope is not None:
             scope = self._text(definition.scope.start_byte, definition.scope.end_byte)
             name = f"{scope}.{name}"
