@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -83,3 +84,8 @@ def test_an_installed_wheel_answers(wheel: Path, tmp_path: Path) -> None:
         check=True,
     )
     assert where.stdout.startswith(str(site)), "the installed copy was meant to run"
+
+
+def test_no_document_has_a_gap() -> None:
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        assert not re.search(r"@[A-Z]+@|TODO", (ROOT / name).read_text(encoding="utf-8")), name
