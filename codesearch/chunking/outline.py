@@ -264,8 +264,8 @@ class Outline:
         """The definition's own name with its written scope, dotted."""
         if definition.fixed_name or not definition.name:
             return definition.fixed_name
-        parts = definition.name[:MAX_PARTS]
-        name = "".join(self._text(*part.byte_range) for part in parts)[: 4 * MAX_NAME]
+        nodes = definition.name[:MAX_PARTS]
+        name = "".join(self._text(*node.byte_range) for node in nodes)[: 4 * MAX_NAME]
         if definition.scope is not None:
             scope = self._text(definition.scope.start_byte, definition.scope.end_byte)
             name = f"{scope}.{name}"
