@@ -43,10 +43,13 @@ _SAMPLES = 8
 _SAMPLE = 3_000
 _SAMPLE_SECONDS = 0.1
 _STEP_SECONDS = 0.004
-#: Tokens in a row, levels and descendants that are too many, see ``_is_degenerate``.
-_MANY = 20_000
-#: Nodes of a tree that a query gets through in about a second.
+#: Trees that a query would not get through in about a second: their nodes, their levels, the
+#: children of a node with an error (in ordinary code at most some hundred); and the
+#: descendants from which on a node is looked at.
 _NODES = 1_500_000
+_DEPTH = 4_000
+_WIDTH = 10_000
+_BIG = 5_000
 
 Matches = list[tuple[int, "dict[str, list[Node]]"]]
 
@@ -205,18 +208,17 @@ def _takes_long(language: Language, sample: bytes, clock: Callable[[], float]) -
 def _is_degenerate(root: Node) -> bool:
     """Whether a query would not end in time.
 
-    For every token it looks for the next named one, which takes quadratic time in the flat
-    list of tokens that an error leaves; and it counts depth in 16 bits. Only nodes with many
-    descendants are visited, so this costs nothing for an ordinary file.
+    It takes quadratic time in the flat lists that errors leave and in the depth of a tree,
+    which it counts in 16 bits besides. Only nodes with many descendants are visited, so this
+    costs nothing for an ordinary file.
     """
     if root.descendant_count > _NODES:
         return True
-    cursor, run, depth = root.walk(), 0, 0
+    cursor, depth = root.walk(), 0
     while node := cursor.node:
-        run = 0 if node.is_named else run + 1
-        if run > _MANY or depth > _MANY:
+        if depth > _DEPTH or (node.child_count > _WIDTH and node.has_error):
             return True
-        if node.descendant_count > _MANY and cursor.goto_first_child():
+        if node.descendant_count > _BIG and cursor.goto_first_child():
             depth += 1
             continue
         while not cursor.goto_next_sibling():
