@@ -2,7 +2,7 @@
 
 git is never run here. What a repository says about itself (a ``.git`` file, ``commondir``) is read
 as untrusted text: what makes no sense means that there is no repository. The room does not
-know what an index holds, and does not read the environment.
+know what an index holds, and asks the environment for nothing but the user's own folders.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def find_root(path: Path) -> Root:
 
     Raises:
         ConfigError: there is no such path, or it can't be opened, or it lies in a git folder or a
-            bare repository.
+            bare repository, or it is a disk or a home folder without repository and marker.
     """
     try:
         real = path.resolve(strict=True)
@@ -57,7 +57,7 @@ def find_root(path: Path) -> Root:
     except (OSError, RuntimeError) as error:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         why = "does not exist" if missing else "cannot be opened"
-        raise ConfigError(f"{path} {why}.", "Give an existing file or folder.") from error
+        raise ConfigError(f"{path} {why}", "give an existing file or folder") from error
     _check(start)
     root = _root_of(start)
     _check(root.path)
@@ -69,7 +69,7 @@ def _check(folder: Path) -> None:
     as_now = os.access in os.supports_effective_ids
     if not os.access(folder, os.R_OK | os.X_OK, effective_ids=as_now):
         raise ConfigError(
-            f"The folder {folder} cannot be opened: permission denied.", "Change its permissions."
+            f"the folder {folder} cannot be opened: permission denied", "change its permissions"
         )
 
 
@@ -85,18 +85,31 @@ def _root_of(start: Path) -> Root:
     for folder in (start, *start.parents):
         if any((folder / marker).is_file() for marker in MARKERS):
             return Root(folder)
+    if _holds_everything(start):
+        raise ConfigError(
+            f"{start} holds more than a project, and is no repository",
+            f"give a folder in it; to index all of it, put an empty {MARKERS[1]} there",
+        )
     return Root(start)
+
+
+def _holds_everything(folder: Path) -> bool:
+    """Whether this is a whole disk or the user's home folder, where nobody means to be."""
+    with suppress(RuntimeError, OSError):
+        if folder == Path.home().resolve():
+            return True
+    return folder == folder.parent
 
 
 def _bare(folder: Path) -> ConfigError:
     if folder.name == ".git":
         return ConfigError(
-            f"{folder} is git's own folder and holds no files to search.",
-            "Run codesearch in the work tree beside it.",
+            f"{folder} is git's own folder and holds no files to search",
+            "run codesearch in the work tree beside it",
         )
     return ConfigError(
-        f"{folder} is a bare git repository: it has no files to search.",
-        "Clone it or add a work tree (git worktree add), and run codesearch there.",
+        f"{folder} is a bare git repository: it has no files to search",
+        "clone it or add a work tree (git worktree add), and run codesearch there",
     )
 
 

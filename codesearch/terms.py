@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 #: Part of the stored settings: a change of the terms is a rebuild of the index.
-VERSION = 1
+VERSION = 2
 
 # Letters, digits and "_", with the combining marks that Python's \w leaves out (Indic and
 # Thai vowel signs would otherwise cut their words to pieces).
@@ -27,7 +27,12 @@ _MARKS = (
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 _LONG_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+|0[xX][0-9A-Fa-f_]+|[0-9]{2,}")
 _WORD = re.compile(rf"[\w{_MARKS}]+")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+# A letter and a digit in turn is one part: "v2", "k8s" and "e2e", of which single characters
+# would leave nothing.
+_PART = re.compile(
+    r"(?:[A-Za-z][0-9](?![0-9]))+(?:[A-Za-z](?![a-z0-9]))?|"
+    r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+)
 _UNICODE_PART = re.compile(
     r"[^\W\d_a-z]+(?=[A-Z][a-z])|[0-9]+|"
     rf"[A-Z]?(?:[^\W\d_A-Z]|[{_MARKS}])+|[A-Z]+"
@@ -152,10 +157,11 @@ def parts(identifier: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 17)
 def expand(identifier: str) -> tuple[str, ...]:
-    """The terms of one identifier: its parts, then the whole of it where it has several."""
+    """The terms of one identifier: its parts, then the whole of it where that is something else."""
     found = parts(identifier)
     plain = identifier.strip("_")
-    if len(found) > 1 or (found and not plain.isalpha()):
+    one_word = plain.islower() or plain.isupper() or plain.istitle()
+    if len(found) > 1 or (not (plain.isalpha() and one_word) and (found or plain[:1].isalpha())):
         whole = fold(plain).replace("_", "").lower()
         if len(whole) <= _MAX_TERM and whole not in found and not _UNSPACED.search(whole):
             return (*found, whole)
@@ -182,7 +188,7 @@ def words_of_code(text: str) -> list[str]:
     return _LONG_ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 14)
 def tally(text: str) -> Mapping[str, int]:
     """How often each word of a piece of code or prose stands in it.
 

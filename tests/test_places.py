@@ -290,3 +290,15 @@ def test_a_key_without_a_value_is_true(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[core]\nbare\n")
     assert git_setting(tmp_path / "config", "core.bare") == "true"
     assert git_setting(tmp_path / "none", "core.bare") is None
+
+
+def test_a_disk_and_a_home_folder_are_refused_until_they_are_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for folder in (tmp_path, Path(tmp_path.anchor)):
+        with pytest.raises(ConfigError, match="holds more than a project"):
+            find_root(folder)
+    (tmp_path / ".codesearchignore").touch()
+    assert find_root(tmp_path) == Root(tmp_path.resolve())

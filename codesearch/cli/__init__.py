@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -80,6 +81,8 @@ def root(ctx: click.Context) -> int:
 
 def main() -> None:
     """The console script."""
+    # Asked to end, it ends as after Ctrl-C: with its worker processes, and what is done kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

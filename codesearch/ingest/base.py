@@ -127,11 +127,17 @@ class Prepared:
 
 
 def prepare(
-    root: Root, stats: Sequence[FileStat], rules: Rules, known: Mapping[str, FileRecord]
+    root: Root,
+    stats: Sequence[FileStat],
+    rules: Rules,
+    known: Mapping[str, FileRecord],
+    *,
+    parsed: bool = True,
 ) -> Prepared:
     """Reads and chunks files. ``known`` holds the records of those that were there before.
 
-    Never raises for a bad file: it becomes a record with the reason why it is skipped.
+    Never raises for a bad file: it becomes a record with the reason why it is skipped. Without
+    ``parsed`` all files are cut into windows of lines.
     """
     records: list[FileRecord] = []
     chunks: list[list[Chunk]] = []
@@ -153,7 +159,7 @@ def prepare(
         if was is not None and _is_same(got, was):
             touched.append(replace(was, size=stat.size, mtime_ns=mtime))
         elif not isinstance(got, Skipped):
-            found = _chunks(got)
+            found = _chunks(got) if parsed else _windows(got)
             records.append(
                 FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
             )
@@ -188,8 +194,12 @@ def count_pending(root: Root, todo: Plan, rules: Rules, known: Mapping[str, File
 def _chunks(file: SourceFile) -> list[Chunk]:
     try:
         return chunk(file)
-    except GrammarError:  # its parser is not installed: windows of lines are better than nothing
-        return chunk(replace(file, language=languages.TEXT))
+    except GrammarError:  # its parser is not installed
+        return _windows(file)
+
+
+def _windows(file: SourceFile) -> list[Chunk]:
+    return chunk(replace(file, language=languages.TEXT))
 
 
 def key(embedder_id: str, passage: Passage) -> str:

@@ -2,19 +2,24 @@
 
 The parsers hold the interpreter's lock, so threads would not help. A backend that runs on this
 machine embeds in the workers too: there the words of the chunks are still at hand.
+
+A parser is native code that somebody else wrote, and a file may be written to harm it. When a
+worker dies, or is still at a batch long after its time, what it held is halved until the file
+is alone that did it; that file is cut without its parser.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from pathlib import Path
 
 from codesearch import embedding
 from codesearch.embedding import Embedder
@@ -29,12 +34,20 @@ _BATCH_FILES = 250
 #: Below this much source a pool of processes costs more than it saves.
 _POOL_BYTES = 2_000_000
 
+#: More workers than one process can commit the work of only take memory.
+_MOST_WORKERS = 8
+#: After so many seconds with a file, and as many more for each hundred files in its batch, a
+#: worker ends itself: a hundred times what ordinary files take, and more than the bounds of
+#: ``chunking`` allow a single one.
+_SECONDS = 30.0
+
 Keys = Callable[[], set[str]]
+Batch = Sequence[FileStat]
 
 
 def prepare_all(
     site: Site,
-    work: Sequence[FileStat],
+    work: Batch,
     known: Mapping[str, FileRecord],
     stored: Keys | None,
 ) -> Iterator[Prepared]:
@@ -44,51 +57,91 @@ def prepare_all(
         known: see ``prepare``.
         stored: gives the keys of the vectors that need not be made; None: make none. Workers
             make those of a local backend; where there are none, they are left to the caller.
+
+    Raises:
+        CodesearchError: workers die whatever they do.
     """
     batches = list(_batches(work))
-    workers = min(site.jobs or os.cpu_count() or 1, len(batches))
+    workers = min(site.jobs or _usual_workers(), len(batches))
     if workers < 2 or sum(s.size for s in work) < _POOL_BYTES:
         for batch in batches:
             yield prepare(site.root, batch, site.rules, known)
         return
     backend = None if stored is None or site.embedder.remote else site.backend
     there = stored() if stored is not None and backend is not None else set[str]()
-    yield from _pooled(_Task(site.root, site.rules, backend, there), batches, known, workers)
+    task = _Task(site.root, site.rules, backend, there, _SECONDS)
+    waiting = iter(batches)
+    while lost := (yield from _pooled(task, waiting, known, workers)):
+        for held in lost:
+            yield from _isolated(task, held, known)
+
+
+def _usual_workers() -> int:
+    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return min(allowed or 1, _MOST_WORKERS)
+
+
+def _isolated(task: _Task, batch: Batch, known: Mapping[str, FileRecord]) -> Iterator[Prepared]:
+    """Prepares a batch with which a worker died, all but the file that did it as ever."""
+    if not (yield from _pooled(task, [batch], known, 1)):
+        return
+    if len(batch) > 1:
+        half = len(batch) // 2
+        yield from _isolated(task, batch[:half], known)
+        yield from _isolated(task, batch[half:], known)
+    elif (yield from _pooled(task, [batch], known, 1, parsed=False)):
+        raise CodesearchError(
+            f"a worker process ended before its work was done, at {batch[0].path}",
+            "is there too little memory? Set CODESEARCH_JOBS=1 and run it again",
+        )
 
 
 def _pooled(
     task: _Task,
-    batches: Sequence[Sequence[FileStat]],
+    batches: Iterable[Batch],
     known: Mapping[str, FileRecord],
     workers: int,
-) -> Iterator[Prepared]:
+    *,
+    parsed: bool = True,
+) -> Generator[Prepared, None, list[Batch]]:
+    """Prepares batches in worker processes, until one of these dies.
+
+    Takes from ``batches`` what it begins. Returns those that were begun and are not done.
+    """
     # Imported here: questions about an unchanged tree need none of it.
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     context = get_context("spawn")  # fork copies the store's threads in a state that deadlocks
+    waiting = iter(batches)
+    running: dict[Future[Prepared], Batch] = {}
+    lost: list[Batch] = []
     with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
-        waiting = iter(batches)
-        running: set[Future[Prepared]] = set()
         try:
             while True:
                 # A few batches ahead and no more: what is prepared and not yet committed
                 # is held in memory.
-                for batch in islice(waiting, workers + 1 - len(running)):
+                while not lost and len(running) <= workers:
+                    batch = next(waiting, None)
+                    if batch is None:
+                        break
                     of_batch = {s.path: known[s.path] for s in batch if s.path in known}
-                    with _deaf():
-                        running.add(pool.submit(_work, batch, of_batch))
+                    try:
+                        with _deaf():
+                            running[pool.submit(_work, batch, of_batch, parsed)] = batch
+                    except BrokenProcessPool:
+                        lost.append(batch)
                 if not running:
-                    return
-                ready, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    yield future.result()
-        except BrokenProcessPool:
-            raise CodesearchError(
-                "a worker process ended before its work was done",
-                "is there too little memory? Set CODESEARCH_JOBS=1 and run it again",
-            ) from None
+                    return lost
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    batch = running.pop(future)
+                    try:
+                        prepared = future.result()
+                    except BrokenProcessPool:
+                        lost.append(batch)
+                    else:
+                        yield prepared
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -111,11 +164,14 @@ def _deaf() -> Iterator[None]:
 class _Task:
     """What a worker process holds: how to prepare, and which vectors to make."""
 
-    def __init__(self, root: Root, rules: Rules, backend: str | None, stored: set[str]) -> None:
+    def __init__(
+        self, root: Root, rules: Rules, backend: str | None, stored: set[str], seconds: float
+    ) -> None:
         self.root = root
         self.rules = rules
         self.backend = backend
         self.stored = stored
+        self.seconds = seconds
         self.embedder: Embedder | None = None  # loaded in the worker
 
 
@@ -142,15 +198,20 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(batch: Sequence[FileStat], known: Mapping[str, FileRecord]) -> Prepared:
-    prepared = prepare(_task.root, batch, _task.rules, known)
+def _work(batch: Batch, known: Mapping[str, FileRecord], parsed: bool) -> Prepared:
+    # Not a thread of ours, which would wait for the interpreter's lock as long as a parser does.
+    with Path(os.devnull).open("w") as nowhere:
+        seconds = _task.seconds * (1 + len(batch) / 100)
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        prepared = prepare(_task.root, batch, _task.rules, known, parsed=parsed)
+        faulthandler.cancel_dump_traceback_later()
     if _task.embedder is not None:
         identify(prepared, _task.embedder)
         embed(prepared, _task.embedder, {k for k in prepared.keys if k not in _task.stored})
     return prepared
 
 
-def _batches(work: Sequence[FileStat]) -> Iterator[list[FileStat]]:
+def _batches(work: Batch) -> Iterator[list[FileStat]]:
     batch: list[FileStat] = []
     size = 0
     for stat in work:
