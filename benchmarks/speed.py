@@ -144,7 +144,7 @@ def in_turn(runs: int, *competitors: Callable[[], Cost]) -> list[Cost]:
 
 def fetch(package: str, into: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
-    subprocess.run([*pip, "--no-build-isolation", "-d", str(into), package], check=True)
+    subprocess.run([*pip, "-d", str(into), package], check=True)
     name = package.partition("==")[0].lower()
     (archive,) = [f for f in into.glob("*.tar.gz") if f.name.lower().startswith(name)]
     folder = into / name

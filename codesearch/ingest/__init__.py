@@ -3,7 +3,7 @@
 Nothing here knows the terminal or a question.
 """
 
-from codesearch.ingest.base import (
+from codesearch.ingest.prepare import (
     Plan,
     Prepared,
     Site,

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesearch.embedding import Embedder
-from codesearch.ingest.base import Plan, Prepared, Site, embed, finished, identify
 from codesearch.ingest.pool import prepare_all
+from codesearch.ingest.prepare import Plan, Prepared, Site, embed, finished, identify
 from codesearch.model import FileRecord, Progress
 from codesearch.segment import Segment, join, of_chunks, with_vectors
 from codesearch.store import Store, StoredChunk

@@ -25,7 +25,7 @@ from codesearch import embedding
 from codesearch.embedding import Embedder
 from codesearch.errors import CodesearchError
 from codesearch.files import Rules
-from codesearch.ingest.base import Prepared, Site, embed, identify, prepare
+from codesearch.ingest.prepare import Prepared, Site, embed, identify, prepare
 from codesearch.model import FileRecord, FileStat
 from codesearch.places import Root
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from codesearch import files, store
 from codesearch.errors import IndexCorrupt, StoreError
-from codesearch.ingest.base import FORMAT, Site, estimate_tokens, plan
 from codesearch.ingest.commit import LostVectors, OnProgress, from_store, ingest
 from codesearch.ingest.pool import prepare_all
+from codesearch.ingest.prepare import FORMAT, Site, estimate_tokens, plan
 from codesearch.model import FileRecord, IndexState, Progress, Skipped, SkipReason, UpdateReport
 from codesearch.segment import Segment, Stored, join
 

@@ -5,7 +5,7 @@ a hit's lines.
 """
 
 from codesearch.search.answer import Lines, run, shown
-from codesearch.search.base import Layer, View
 from codesearch.search.evidence import Question, likeness, question
+from codesearch.search.view import Layer, View
 
 __all__ = ["Layer", "Lines", "Question", "View", "likeness", "question", "run", "shown"]

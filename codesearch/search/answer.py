@@ -11,8 +11,8 @@ from codesearch import files, languages, rank
 from codesearch.embedding import Embedder
 from codesearch.model import Chunk, FileStat, Hit, SearchRequest, Skipped
 from codesearch.places import Root
-from codesearch.search.base import View
 from codesearch.search.evidence import Question, allowed, gather
+from codesearch.search.view import View
 from codesearch.segment import KINDS
 
 _ALSO = 4  # further functions of a file, with by_file

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from codesearch import paths, rank, terms
 from codesearch.embedding import Embedder
 from codesearch.model import SearchRequest
-from codesearch.search.base import F32, Bool, View
+from codesearch.search.view import F32, Bool, View
 from codesearch.segment import KINDS, TEST, name_hash
 
 _TEST_WORDS = frozenset(
