@@ -20,7 +20,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -148,8 +147,7 @@ def fetch(package: str, into: Path) -> Path:
     name = package.partition("==")[0].lower()
     (archive,) = [f for f in into.glob("*.tar.gz") if f.name.lower().startswith(name)]
     folder = into / name
-    with tarfile.open(archive) as source:
-        source.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder)
     (root,) = folder.iterdir()
     return root
 

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -83,7 +84,10 @@ def main() -> None:
     """The console script."""
     # Asked to end, it ends as after Ctrl-C: with its worker processes, and what is done kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    _give_up(sys.stdout)
+    _give_up(sys.stderr)
+    sys.exit(code)
 
 
 def run(args: Sequence[str]) -> int:
@@ -106,7 +110,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (base.ClosedPipe, BrokenPipeError):  # the latter from click, which prints the help
-        return _nobody_reads()
+        return base.FOUND
     except CodesearchError as error:
         return _tell(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
@@ -142,11 +146,14 @@ def _of_click(error: click.ClickException) -> tuple[str, str]:
     return message[:1].lower() + message[1:], hint
 
 
-def _nobody_reads() -> int:
-    """A closed pipe is a success; Python must not try once more to flush into it."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    return base.FOUND
+def _give_up(stream: TextIO | None) -> None:
+    """What could not be written stays unsaid: Python would try again at its end, and exit with
+    a code of its own."""
+    if stream is not None:
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _unexpected(error: Exception, args: Sequence[str]) -> int:
