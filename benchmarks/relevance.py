@@ -12,6 +12,9 @@ BENCH is one of two kinds of folder, both with a ``repos.json``:
 REPOS holds a checkout of each repository by its name. Each is indexed where it is (the index
 lies in a temporary folder, or in ``--index``), and NDCG@10 is printed by repository and by kind
 of question. With ``--scorer`` a file benchmark's own scorer is run on the results.
+
+``--semble PYTHON`` asks the semble of that environment the same, its BM25 and ranking alone: its
+model can't be had everywhere. A window of its counts as the function when it overlaps it at all.
 """
 
 from __future__ import annotations
@@ -34,7 +37,17 @@ from typing import Any
 from codesearch import rank
 from codesearch.config import Settings
 from codesearch.index import Index
-from codesearch.model import Hit, SearchRequest
+from codesearch.model import Chunk, Hit, SearchRequest
+
+ASK_SEMBLE = """
+import json, sys
+from semble import SembleIndex
+asked = json.load(sys.stdin)
+index = SembleIndex.from_path(asked["folder"])
+found = [index.search(q, top_k=10, alpha=0.0) for q in asked["queries"]]
+place = lambda c: [c.file_path, c.start_line, c.end_line]
+json.dump([[place(r.chunk) for r in rs] for rs in found], sys.stdout)
+"""
 
 
 @dataclass
@@ -97,11 +110,35 @@ def questions(bench: Path, name: str, split: str) -> Iterator[Question]:
             yield Question(item["query"], item["kind"], item["answers"], covers_function)
 
 
-def grade(hits: list[Hit], asked: Question, k: int = 10) -> tuple[float, int]:
+def overlaps(hit: Hit, target: Any) -> bool:
+    first, last = target["start_line"], target["end_line"]
+    return (
+        hit.chunk.path == target["path"]
+        and hit.chunk.start_line <= last
+        and hit.chunk.end_line >= first
+    )
+
+
+def semble(python: str, folder: Path, root: str, asked: list[Question]) -> Iterator[list[Hit]]:
+    """What semble answers to each question, as hits without text."""
+    said = json.dumps({"folder": str(folder / root), "queries": [q.query for q in asked]})
+    done = subprocess.run(
+        [python, "-c", ASK_SEMBLE], input=said, capture_output=True, text=True, check=True
+    )
+    for found in json.loads(done.stdout):
+        yield [
+            Hit(Chunk(str(Path(root, path)), "", "text", "", "", "", (), first, last, ""), 0)
+            for path, first, last in found
+        ]
+
+
+def grade(
+    hits: list[Hit], asked: Question, covers: Callable[[Hit, Any], bool], k: int = 10
+) -> tuple[float, int]:
     """NDCG@k and the rank of the first answer (0: none). A target counts once."""
     gains = [0.0] * k
     for target in asked.targets:
-        place = next((i for i, h in enumerate(hits[:k]) if asked.covers(h, target)), None)
+        place = next((i for i, h in enumerate(hits[:k]) if covers(h, target)), None)
         if place is not None:
             gains[place] = 1.0
     ideal = sum(1 / math.log2(i + 2) for i in range(min(k, len(asked.targets))))
@@ -120,6 +157,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
     parser.add_argument("--without", help="a term of rank.Weights to leave out")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
+    parser.add_argument("--semble", help="a Python that has it: ask it too")
     parser.add_argument("--brief", action="store_true", help="no line a repository")
     args = parser.parse_args()
     if args.without:
@@ -127,7 +165,7 @@ def main() -> None:
     only = set(filter(None, args.only.split(",")))
     home = args.index or Path(tempfile.mkdtemp(prefix="codesearch-relevance-"))
     results: dict[str, dict[str, list[dict[str, object]]]] = {}
-    tally = Tally()
+    tally, beside = Tally(), Tally()
     repos: list[str] = []
     times: list[float] = []
     failed: list[tuple[float, str, Question, list[Hit]]] = []
@@ -139,7 +177,15 @@ def main() -> None:
         index = Index.open(args.repos / name, Settings(index_home=home))
         index.update()
         results[name] = {}
-        for asked in questions(args.bench, name, args.split):
+        all_asked = list(questions(args.bench, name, args.split))
+        if args.semble:
+            answers = semble(args.semble, args.repos / name, folder, all_asked)
+            for asked, hits in zip(all_asked, answers, strict=True):
+                by_file = asked.covers is covers_file
+                value, first = grade(hits, asked, covers_file if by_file else overlaps)
+                for group in (name, asked.kind, "all questions"):
+                    beside.add(group, value, first)
+        for asked in all_asked:
             by_file = asked.covers is covers_file
             request = SearchRequest(asked.query, paths=(folder,), by_file=by_file, mode=args.mode)
             start = time.perf_counter()
@@ -149,7 +195,7 @@ def main() -> None:
                 {"path": h.chunk.path, "start": h.chunk.start_line, "end": h.chunk.end_line}
                 for h in hits
             ]
-            value, first = grade(hits, asked)
+            value, first = grade(hits, asked, asked.covers)
             for group in (name, asked.kind, "all questions"):
                 tally.add(group, value, first)
             if value < 1:
@@ -157,9 +203,12 @@ def main() -> None:
         repos.append(name)
         if not args.brief:
             print(tally.line(name), flush=True)
-    print(f"{'mean of repositories':24} {mean(mean(tally.ndcg[n]) for n in repos):.4f}")
-    for group in sorted(set(tally.ndcg) - set(repos)):
-        print(tally.line(group))
+    for title, told in (("", tally), ("semble's BM25 and ranking", beside)):
+        if told.ndcg:
+            print(title)
+            print(f"{'mean of repositories':24} {mean(mean(told.ndcg[n]) for n in repos):.4f}")
+            for group in sorted(set(told.ndcg) - set(repos)):
+                print(told.line(group))
     print(f"median answer {median(times) * 1000:.1f} ms")
     if args.worst:
         for value, name, asked, hits in sorted(failed, key=lambda f: f[0]):
