@@ -1,0 +1,192 @@
+"""Catalogues become pairs of sentences: what is read, what is kept, what is left out."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from training import catalogues
+from training.collect import LISTS, Entry, listed
+from training.languages import is_in, is_pair, language_of, plain
+from training.parallel import layout_of, read_pairs, run
+
+
+def test_po_joins_lines_and_leaves_out_fuzzy_and_obsolete_entries() -> None:
+    text = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=ISO-8859-1\\n"
+
+msgid "could not open "
+"file \\"%s\\""
+msgstr "konnte Datei \\"%s\\" nicht \xf6ffnen"
+
+#, fuzzy
+msgid "no"
+msgstr "nein"
+
+msgid "one row"
+msgid_plural "%d rows"
+msgstr[0] "eine Zeile"
+msgstr[1] "%d Zeilen"
+#~ msgid "gone"
+#~ msgstr "weg"
+"""
+    assert catalogues.po(text.encode("latin-1")) == {
+        'could not open file "%s"': 'konnte Datei "%s" nicht \xf6ffnen',
+        "one row": "eine Zeile",
+        "%d rows": "%d Zeilen",
+    }
+
+
+def test_mo_gives_what_gettext_gives() -> None:
+    ids, texts = b"\0open\0menu\x04close\0", b"Content-Type: text/plain; charset=UTF-8\n\0auf\0zu\0"
+    rows = [(0, 0), (1, 4), (6, 10)]
+    values = [(0, 40), (41, 3), (45, 2)]
+    base = 28 + 2 * 8 * 3
+    table = b"".join(struct.pack("<II", n, base + at) for at, n in rows)
+    table += b"".join(struct.pack("<II", n, base + len(ids) + at) for at, n in values)
+    head = struct.pack("<7I", 0x950412DE, 0, 3, 28, 28 + 24, 0, 0)
+    assert catalogues.mo(head + table + ids + texts) == {"open": "auf", "close": "zu"}
+
+
+def test_javascript_literals_are_read_by_the_path_of_their_keys() -> None:
+    text = """
+    // "not": "this"
+    Blockly.Msg["ADD"] = "Kommentar";
+    define({ root: { "a-b": { detail: 'it\\'s ' + "joined", n: f("x") } } });
+    var content = [ undefined, "eins", "zwei, \\u00fc" ];
+    """
+    assert catalogues.javascript(text.encode()) == {
+        "ADD": "Kommentar",
+        "\0root\0a-b\0detail": "it's joined",
+        "\x001": "eins",
+        "\x002": "zwei, \xfc",
+    }
+
+
+def test_properties_know_continued_lines_comments_and_escapes() -> None:
+    text = "# comment\na.b = one \\\n   two\nc:gel\\u00F6scht\n\nd e\n"
+    assert catalogues.properties(text.encode()) == {
+        "a.b": "one two",
+        "c": "gel\xf6scht",
+        "d": "e",
+    }
+
+
+def test_data_packs_are_read_by_number() -> None:
+    texts = [b"Open", "\xf6ffnen".encode()]
+    at = 12 + 6 * 3
+    data = struct.pack("<IB3xHH", 5, 1, 2, 0)
+    data += struct.pack("<HIHIHI", 7, at, 9, at + 4, 0, at + 4 + len(texts[1]))
+    assert catalogues.pak(data + b"".join(texts)) == {"7": "Open", "9": "\xf6ffnen"}
+
+
+def test_pages_share_keys_only_where_they_are_built_alike() -> None:
+    page = "<h2 id='use'>Use</h2><p>Open <b>it</b>.</p><pre>code</pre>"
+    longer = "<h2 id='use'>Gebrauch</h2><p>Eins.</p><p>Zwei.</p>"
+    alike = "<h2 id='use'>Gebrauch</h2><p>\xd6ffne es.</p>"
+    keys = catalogues.html(page.encode()).keys()
+    assert catalogues.html(alike.encode()).keys() == keys
+    assert not catalogues.html(longer.encode()).keys() & keys
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ('could not open file "%s": %m', "could not open file"),
+        ("Deleted {count, plural, one {# row} other {# rows}}.", "Deleted rows"),
+        ("&Open {0}...", "Open"),
+        ("Save &amp; <b>close</b> $(check) [docs](command:x)", "Save & close docs"),
+        ("\u4fdd\u5b58(&S)", "\u4fdd\u5b58"),
+        ("User %(name)s has {{count}} %d items", "User has items"),
+    ],
+)
+def test_a_message_keeps_its_words_only(message: str, words: str) -> None:
+    assert plain(message) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("pt-BR", "pt"),
+        ("zh_Hans", "zh"),
+        ("zh-TW", "zh-hant"),
+        ("es_419", "es"),
+        ("en-US", "en"),
+        ("", "en"),
+        ("ar-XB", ""),
+        ("en_GB", ""),
+        ("tlh", ""),
+        ("uk.utf8", "uk"),
+    ],
+)
+def test_locales_have_a_language(code: str, language: str) -> None:
+    assert language_of(code) == language
+
+
+def test_text_in_another_language_than_it_claims_is_no_pair() -> None:
+    english = "The connection to the server was closed before the request was sent"
+    german = "Die Verbindung zum Server wurde geschlossen, bevor die Anfrage gesendet wurde"
+    assert is_pair("de", german, english)
+    assert not is_pair("fr", german, english)
+    assert not is_pair("de", english, english)
+    assert not is_pair("de", "Server", "Server")
+    assert not is_pair("de", "Verbindung", english)
+    assert is_in("ja", "\u524a\u9664", "delete")
+    assert not is_in("zh", "\u30d5\u30a1\u30a4\u30eb", "file")
+    assert not is_in("hi", "file", "file")
+
+
+def test_the_most_particular_layout_reads_a_file() -> None:
+    found = layout_of("npm:@node-red/nodes/locales/de/messages.json")
+    assert found is not None
+    assert found[1]["lang"] == "de"
+    base = layout_of("debian:tomcat10/java/org/LocalStrings.properties")
+    other = layout_of("debian:tomcat10/java/org/LocalStrings_pt_BR.properties")
+    assert base is not None
+    assert other is not None
+    assert other[1]["lang"] == "pt_BR"
+    assert base[0].joins(base[1]) == other[0].joins(other[1])
+    assert layout_of("npm:typescript/lib/de/other.json") is None
+
+
+def test_the_lists_can_be_collected_and_every_package_has_a_licence() -> None:
+    packages = listed(LISTS / "parallel")
+    assert packages
+    assert all(package.licence for package in packages)
+
+
+def test_packages_become_pairs_once(tmp_path: Path) -> None:
+    archives = tmp_path / "archives"
+    archives.mkdir()
+    with tarfile.open(archives / "azure.tgz", "w:gz") as tarball:
+        for locale, text in [
+            ("en-US", "File not found: %s"),
+            ("de-DE", "Datei nicht gefunden: %s"),
+        ]:
+            data = json.dumps({"a": text, "b": "OK"}).encode()
+            name = f"package/Strings/resources.resjson/{locale}/resources.resjson"
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tarball.addfile(info, io.BytesIO(data))
+    with zipfile.ZipFile(archives / "spyder.whl", "w") as wheel:
+        for text in ["Datei nicht gefunden", "Datei fehlt"]:
+            name = f"spyder/locale/de/LC_MESSAGES/spyder{text[-1]}.po"
+            wheel.writestr(name, f'msgid "File not found"\nmsgstr "{text}"\n')
+    entries = [
+        Entry("npm", "azure-pipelines-task-lib", "1", "MIT", "azure.tgz", "", "ok"),
+        Entry("pypi", "spyder", "1", "MIT", "spyder.whl", "", "ok"),
+    ]
+    assert run(tmp_path, entries) == {"de": 2}
+    pairs = list(read_pairs(tmp_path / "parallel"))
+    assert [(p["text"], p["en"], p["package"]) for p in pairs] == [
+        ("Datei nicht gefunden", "File not found", "npm:azure-pipelines-task-lib"),
+        ("Datei fehlt", "File not found", "pypi:spyder"),
+    ]
+    assert run(tmp_path, entries) == {"de": 2}
