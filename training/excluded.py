@@ -17,9 +17,8 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 # "libfmt", "fmtlib", "nestjs", "commons-lang3", "pyflask" are the project all the same.
 _PREFIXES = ("lib", "py", "node", "go")
 _SUFFIXES = ("js", "py", "rb", "rs", "lib", "cpp", "cli")
-_ADDRESS = re.compile(
-    r"(?:https?|git|ssh)[^\s\"'<>]*?[/:]([\w.~-]+)/([\w.~-]+?)(?:\.git)?(?=[/#\s\"'<>)]|\Z)"
-)
+# Owner and repository: the first two parts of a path behind a host.
+_ADDRESS = re.compile(r"(?:\w+://(?:[\w.-]+@)?|git@|\bgithub:)[\w.-]*[/:]?([\w.~-]+)/([\w.~-]+)")
 _MAX_ADDRESSES = 4_000  # characters
 
 
@@ -74,15 +73,13 @@ def excluded(name: str) -> str:
 
 
 def excluded_address(text: str) -> str:
-    """The excluded project that an address in the text leads to, as its owner or repository."""
+    """The excluded project that an address in the text leads to: its repository or its owner."""
     for owner, repository in _ADDRESS.findall(text[:_MAX_ADDRESSES]):
-        for name in (repository, owner):
+        for name in (repository.removesuffix(".git"), owner):
             parts = words(name)
-            whole = "-".join(parts)
-            if parts in names() or any(
-                (form,) in names() for form in (_forms(parts[0]) if len(parts) == 1 else ())
-            ):
-                return whole
+            for whole in [(form,) for form in _forms(parts[0])] if len(parts) == 1 else [parts]:
+                if whole in names():
+                    return "-".join(whole)
     return ""
 
 

@@ -189,7 +189,7 @@ def from_test(symbol: str) -> str:
     parts = [part.strip() for part in symbol.split(" > ")]
     if len(parts) > 1 or " " in symbol:
         own = cleaned(_PLACEHOLDER.sub(" ", parts[-1]))
-        own = re.sub(r"\A(?:it|should)\s+", "", own)
+        own = re.sub(r"\A(?:it\s+)?(?:should\s+)?", "", own)
         if len(_WORD.findall(own)) < MIN_WORDS:
             own = " ".join([*map(cleaned, parts[-2:-1]), own])
         return own if is_sentence(own) else ""

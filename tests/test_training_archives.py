@@ -1,0 +1,154 @@
+"""Archives: what comes out of wheels, npm tarballs, Debian sources and hostile files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from training import archives
+from training.archives import ArchiveError, members
+from training.declared import inspected
+
+
+def tar(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
+def write(file: Path, data: bytes) -> Path:
+    file.write_bytes(data)
+    return file
+
+
+def names(file: Path) -> list[str]:
+    return [member.path for member in members(file)]
+
+
+def dsc(folder: Path, parts: dict[str, bytes], homepage: str = "https://example.org/a/b") -> Path:
+    lines = ["Source: thing", f"Homepage: {homepage}", "Checksums-Sha256:"]
+    for name, data in parts.items():
+        write(folder / name, data)
+        lines.append(f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}")
+    return write(folder / "thing_1.dsc", "\n".join(lines).encode() + b"\n")
+
+
+def deb(files: dict[str, bytes]) -> bytes:
+    found = b"!<arch>\n"
+    for name, data in (("debian-binary", b"2.0\n"), ("data.tar.xz", tar(files, "w:xz"))):
+        found += f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}".encode() + b"`\n"
+        found += data + b"\n" * (len(data) % 2)
+    return found
+
+
+def test_a_wheel_gives_its_files(tmp_path: Path) -> None:
+    file = tmp_path / "a-1-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a/b.py", "x = 1")
+        archive.writestr("../evil.py", "x")
+        archive.writestr("/etc/evil.py", "x")
+        archive.writestr("a/large.py", b"x" * (archives.MAX_MEMBER + 1))
+    assert names(file) == ["a/b.py"]
+
+
+def test_a_tarball_loses_the_folder_that_all_share(tmp_path: Path) -> None:
+    files = {"package/index.js": b"1", "package/lib/a.js": b"2", "package/../../evil.js": b"3"}
+    assert names(write(tmp_path / "a-1.tgz", tar(files))) == ["index.js", "lib/a.js"]
+
+
+def test_links_and_devices_are_left_out(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
+            info = tarfile.TarInfo(f"a/{kind!r}")
+            info.type = kind
+            info.linkname = "/etc/passwd"
+            archive.addfile(info)
+    assert names(write(tmp_path / "a.tgz", stream.getvalue())) == []
+
+
+def test_a_debian_source_gives_all_its_archives_and_those_inside_them(tmp_path: Path) -> None:
+    parts = {
+        "thing_1.debian.tar.xz": tar({"debian/copyright": b"c"}, "w:xz"),
+        "thing_1.orig.tar.gz": tar({"thing-1/a.c": b"a", "thing-1/inner.tar.gz": b"broken"}),
+        "thing_1.orig-extra.tar.xz": tar(
+            {"x/whole.tar.gz": tar({"inner-1/b.c": b"b"}), "x/c.c": b"c"}, "w:xz"
+        ),
+    }
+    found = dict(members(dsc(tmp_path, parts)))
+    assert sorted(found) == ["a.c", "b.c", "c.c", "debian/copyright"]
+
+
+def test_a_built_package_gives_its_files_without_the_folders_of_the_system(tmp_path: Path) -> None:
+    files = {
+        "./usr/share/gocode/src/github.com/a/b/c/d.go": b"x",
+        "./usr/share/cargo/registry/a-1.0/src/lib.rs": b"x",
+        "./usr/lib/ruby/vendor_ruby/a/b.rb": b"x",
+        "./usr/share/doc/a/copyright": b"x",
+    }
+    file = write(tmp_path / "a_1_all.deb", deb(files))
+    assert names(file) == ["c/d.go", "src/lib.rs", "a/b.rb", "usr/share/doc/a/copyright"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.whl", b"no zip"),
+        ("a.tgz", b"no tar"),
+        ("a.tar.xz", lzma.compress(b"no tar")),
+        ("a.tgz", tar({"a/b": b"x" * 100_000})[:90]),
+        ("a.deb", b"!<arch>\n" + b"x" * 60),
+        ("a.deb", b""),
+    ],
+)
+def test_a_broken_archive_is_told_by_one_error(tmp_path: Path, name: str, data: bytes) -> None:
+    with pytest.raises(ArchiveError):
+        list(members(write(tmp_path / name, data)))
+
+
+def test_what_unpacks_to_too_much_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = tar({f"a/{n}.bin": b"\0" * 900_000 for n in range(20)})
+    monkeypatch.setattr(archives, "MAX_BYTES", 5_000_000)
+    with pytest.raises(ArchiveError):
+        list(members(write(tmp_path / "a.tgz", bomb)))
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 5)
+    with pytest.raises(ArchiveError):
+        list(members(write(tmp_path / "b.tgz", tar({f"a/{n}": b"" for n in range(20)}))))
+
+
+COPYRIGHT = b"Files: *\nLicense: Expat\n\nFiles: bad/*\nLicense: GPL-2\n"
+
+
+def test_what_an_archive_says_of_itself(tmp_path: Path) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(
+            "a-1.dist-info/METADATA", "Name: A.b\nLicense: MIT\nHome-page: https://x.y/z"
+        )
+    assert inspected(wheel).name == "A.b"
+    assert inspected(wheel).licence == "MIT"
+    package = (
+        b'{"name": "@a/b", "license": "MIT", "repository": {"url": "git+https://x.org/c/d.git"}}'
+    )
+    npm = inspected(write(tmp_path / "a-1.tgz", tar({"package/package.json": package})))
+    assert (npm.name, npm.licence) == ("@a/b", "MIT")
+    assert "https://x.org/c/d.git" in npm.addresses
+    parts = {"thing_1.debian.tar.gz": tar({"debian/copyright": COPYRIGHT})}
+    source = inspected(dsc(tmp_path, parts, "https://x.org/e/f"))
+    assert (source.name, source.licence) == ("thing", "Expat")
+    assert "https://x.org/e/f" in source.addresses
+    built = deb({"./usr/share/doc/a/copyright": COPYRIGHT})
+    assert not inspected(write(tmp_path / "a_1_all.deb", built)).licence
+    built = deb({"./usr/share/doc/a/copyright": COPYRIGHT.replace(b"bad/", b"tests/")})
+    assert inspected(write(tmp_path / "a_1_all.deb", built)).licence == "Expat"
+    assert not inspected(write(tmp_path / "b.tgz", b"broken")).licence
