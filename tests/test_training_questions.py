@@ -18,6 +18,7 @@ from training import questions
         ("Makes a [`Vec`] of [docs](https://a.b).", "x", "Makes a Vec of docs."),
         ("parse(text)\n\nReads the numbers of a text.", "parse", "Reads the numbers of a text."),
         ("@brief Reads all the input\n@param a b", "x", "Reads all the input"),
+        ("[map f x] is the list of results", "List.map", "the list of results"),
         ("kfree() - release the memory\n@x: y", "kfree", "release the memory"),
         ("Short line of words\n-------------------\nx", "x", "Short line of words"),
         ("Text is in `quotes` and *stars* here", "x", "Text is in quotes and stars here"),
@@ -44,6 +45,7 @@ def test_a_doc_gives_its_first_paragraph_as_plain_words(
         "{@inheritDoc}",
         "-----------",
         "Constructor.",
+        "(see Other#up and down)",
         "noinspection PhpUnused and more words",
     ],
 )

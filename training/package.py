@@ -41,6 +41,12 @@ _OCAML = frozenset({"ocaml", "ocaml-interface"})
 _INNER_TESTS = re.compile(r"(?:^|\.)tests?\.")  # modules of tests beside the code, as in Rust
 _DECLARES = re.compile(r"\.(?:d\.[cm]?ts|mli|hh?|hpp|hxx|pyi)\Z")
 _CHANGES = re.compile(r"(?:changelog|changes|history|news|releases?)\b", re.IGNORECASE)
+# What build systems copy into every package, mostly under the GPL.
+_COPIED = frozenset(
+    """configure configure.ac aclocal.m4 ltmain.sh libtool libtoolize config.guess config.sub
+    install-sh missing depcomp compile test-driver ylwrap mkinstalldirs py-compile ar-lib autogen.sh
+    bootstrap texinfo.tex Doxyfile""".split()
+)
 _NOWHERE = Path("/nonexistent")
 # Sources before what is made of them, so that of two copies the first is the one that was written.
 _BUILT = re.compile(
@@ -139,7 +145,7 @@ def _is_built(path: str) -> bool:
 
 def _is_wanted(path: str, rules: DebianCopyright | None) -> bool:
     parent, _, name = path.rpartition("/")
-    if builtin.of_file(name) is not None or path.startswith("debian/"):
+    if builtin.of_file(name) is not None or name in _COPIED or path.startswith("debian/"):
         return False
     folders = parent.split("/") if parent else []
     if is_vendored_copy(folders):

@@ -64,7 +64,7 @@ _BOILERPLATE = re.compile(
     r"copyright|all rights reserved|licen[cs]ed? under|spdx-|permission is hereby|redistribut"
     r"|\b(?:todo|fixme|xxx|hack)\b|eslint|tslint|prettier-ignore|ts-ignore|ts-expect|istanbul"
     r"|c8 ignore|noinspection|nolint|pylint|noqa|type: ?ignore|rubocop|swiftlint|clang-format"
-    r"|pragma|\$fl?ow|inherit-?doc|auto-?generated|@generated|do not edit|not documented"
+    r"|pragma|\$fl?ow|\A\(?see\b|inherit-?doc|auto-?generated|@generated|do not edit|not documented"
     r"|no documentation"
     r"|undocumented|vim:|-\*-|internal use only|for internal use|lint:ignore|coverage:ignore"
     r"|sourcemap|webpackchunk",
@@ -133,7 +133,7 @@ def _without_name(text: str, name: str) -> str:
     """Text without the function's name at its beginning."""
     if not name:
         return text
-    head = re.match(
+    head = re.match(rf"\[{re.escape(name)}\b[^\]]*\]\s*(?:(?:is|are|=)\s+)?", text) or re.match(
         rf"[\w.:#]*?\b{re.escape(name)}\b(?:\(\))?(?:\s*[-\u2013:]+\s*|\s+|\Z)(?:(?:is|are)\s+)?",
         text,
     )
