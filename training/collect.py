@@ -31,6 +31,9 @@ LISTS = Path(__file__).with_name("packages")
 #: An archive larger than this (bytes) is not kept.
 MAX_ARCHIVE = 60_000_000
 AT_ONCE = 4
+# A question to apt costs as much for fifty packages as for one; one package that pip or npm cannot
+# have costs a question for each of its batch.
+_BATCHES = {"deb": 50, "debian": 50}
 _BATCH = 12
 
 log = logging.getLogger("training.collect")
@@ -101,10 +104,15 @@ class Collector:
         self.folder = work / "archives"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._manifest = self.folder / "manifest.jsonl"
+        self._scratch = self.folder / ".scratch"
         self._lock = threading.Lock()
         self.known = read_manifest(self._manifest)
         if self._manifest.exists() and not self._manifest.read_bytes().endswith(b"\n"):
             self._append("")
+
+    def tidy(self) -> None:
+        """Removes what a run that was killed left half fetched."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def wanted(self, packages: Iterable[Package]) -> list[Package]:
         """Those that are neither there nor known to be of no use."""
@@ -119,9 +127,9 @@ class Collector:
     def fetch(self, packages: Sequence[Package], client: clients.Client) -> None:
         """Downloads packages of one registry; each gets its line in the manifest."""
         names = "+".join(p.name for p in packages)
-        scratch = self.folder / f".{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        scratch = self._scratch / f"{hashlib.sha256(names.encode()).hexdigest()[:16]}"
         shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
+        scratch.mkdir(parents=True)
         try:
             got = client(scratch, [(p.name, p.version) for p in packages])
             for package in packages:
@@ -173,7 +181,8 @@ def batches(packages: Sequence[Package]) -> list[list[Package]]:
     found: list[list[Package]] = []
     for registry in sorted({p.registry for p in order}):
         own = [p for p in order if p.registry == registry]
-        found += [own[i : i + _BATCH] for i in range(0, len(own), _BATCH)]
+        size = _BATCHES.get(registry, _BATCH)
+        found += [own[i : i + size] for i in range(0, len(own), size)]
     random.Random(1).shuffle(found)  # noqa: S311
     return found
 
@@ -183,6 +192,7 @@ def run(
 ) -> int:
     """Fetches what is missing; gives how many packages could not be had."""
     collector = Collector(work)
+    collector.tidy()
     wanted = collector.wanted(packages)
     log.info("%d packages, %d to fetch", len(packages), len(wanted))
     todo = batches(wanted)
@@ -196,7 +206,7 @@ def run(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for number, _ in enumerate(pool.map(fetch, todo), 1):
-            if number % 10 == 0:
+            if number % 20 == 0:
                 log.info("%d of %d batches", number, len(todo))
     own = [collector.known.get((p.registry, p.name, p.version)) for p in packages]
     statuses = Counter(entry.status if entry else "failed" for entry in own)

@@ -27,6 +27,13 @@ _ENTRY = re.compile(
 )
 _QUOTED = re.compile(r"`+(?:[\w.:#]*[.:#])?(\w+)(?:\([^`)]*\))?`+|\b(?:[\w.:#]*[.:#])?(\w+)\(\)")
 _MAX_PROSE = 200_000
+_NAME = re.compile(r"\b[A-Za-z_]\w{2,}[!?']?")
+# Languages that call without parentheses: there every name may be a call.
+_BARE = frozenset({"haskell", "ocaml", "ruby", "scala", "elixir", "perl", "bash", "powershell"})
+_TITLE = re.compile(
+    r"\b(?:[Rr]un|[Nn]ame|desc|description|title|scenario|it|specify|context|test|should)\b"
+    r"[\s:=(,]{1,4}\"([^\"\n]{10,120})\""
+)
 _COMMON = frozenset(
     {"require", "import", "print", "println", "printf", "describe", "expect", "assert"}
 )
@@ -46,9 +53,10 @@ class Functions:
             by_name[symbol.rpartition(".")[2]].append(index)
         return cls(symbols, dict(by_name))
 
-    def called(self, code: str) -> list[str]:
+    def called(self, code: str, language: str = "") -> list[str]:
         """The names in code that are called and are few functions of the package, in order."""
-        found = dict.fromkeys(name for name in _CALL.findall(code) if name not in _COMMON)
+        names = (_NAME if language in _BARE else _CALL).findall(code)
+        found = dict.fromkeys(name for name in names if name not in _COMMON)
         return [name for name in found if self.is_clear(name)]
 
     def is_clear(self, name: str) -> bool:
@@ -57,11 +65,12 @@ class Functions:
 
 @dataclass(slots=True)
 class Test:
-    """A function of a test: its symbol, its code, its path."""
+    """A function of a test: its symbol, its code, its path, its language."""
 
     symbol: str
     code: str
     path: str
+    language: str
 
 
 Found = Iterator[tuple[int, str]]  # a function's index and its question
@@ -73,20 +82,31 @@ def of_tests(functions: Functions, tests: Iterable[Test]) -> Found:
     It must be called in the test, and be the only one that is, or the only one whose name is in the
     test's name or path; helpers that many tests call do not count.
     """
-    named = [(test, text) for test in tests if (text := questions.from_test(test.symbol))]
-    calls = [functions.called(test.code) for test, _ in named]
+    tests = list(tests)
+    calls = [functions.called(test.code, test.language) for test in tests]
     usual = Counter(name for names in calls for name in names)
-    often = max(5, len(named) // 5)
-    for (test, text), names in zip(named, calls, strict=True):
+    often = max(5, len(tests) // 5)
+    for test, names in zip(tests, calls, strict=True):
         said = set(questions.name_words(test.symbol))
         said.update(questions.name_words(test.path.rpartition("/")[2]))
         by_name = [n for n in names if set(questions.name_words(n)) <= said]
-        rare = [n for n in names if usual[n] <= often]
+        rare = [n for n in names if usual[n] <= often] if test.language not in _BARE else []
         chosen = _longest(by_name) or (rare[0] if len(rare) == 1 else "")
-        if set(text.split()) <= set(questions.name_words(chosen)):
-            continue  # it says no more than the name
         for index in functions.by_name.get(chosen, ())[:1]:
-            yield index, text
+            for text in _claims(test):
+                if not set(text.lower().split()) <= set(questions.name_words(chosen)):
+                    yield index, text  # else it says no more than the name
+
+
+def _claims(test: Test) -> Iterator[str]:
+    """What a test's name says, and the titles of the cases in it."""
+    text = questions.from_test(test.symbol)
+    if text:
+        yield text
+    for title in _TITLE.findall(test.code):
+        text = questions.cleaned(title.replace("_", " "))
+        if questions.is_sentence(text):
+            yield text
 
 
 def _longest(names: Sequence[str]) -> str:

@@ -185,7 +185,7 @@ def _defined(files: Iterable[SourceFile], tests: list[links.Test]) -> Iterator[R
     for file in files:
         for found in _chunks(file):
             if _INNER_TESTS.search(found.symbol):
-                tests.append(links.Test(found.symbol, found.text, file.path))
+                tests.append(links.Test(found.symbol, found.text, file.path, file.language))
                 continue
             kept = found.kind in _FUNCTIONS or (found.kind in _TYPES and found.doc)
             if kept and found.symbol and len(found.text) >= _MIN_CODE:
@@ -255,4 +255,4 @@ def _tests(sources: _Sources) -> Iterator[links.Test]:
     for file in sources.tests:
         for found in _chunks(file):
             if found.kind in _FUNCTIONS and found.symbol:
-                yield links.Test(found.symbol, found.text, file.path)
+                yield links.Test(found.symbol, found.text, file.path, file.language)
