@@ -14,7 +14,9 @@ import pytest
 from training import catalogues
 from training.collect import LISTS, Entry, listed
 from training.languages import is_in, is_pair, language_of, plain
+from training.lexicon import WORDS, coverage, translations, words_of
 from training.parallel import layout_of, read_pairs, run
+from training.synonyms import LEAST_USES, OWN, groups, own_pairs, wordnet_pairs
 
 
 def test_po_joins_lines_and_leaves_out_fuzzy_and_obsolete_entries() -> None:
@@ -190,3 +192,73 @@ def test_packages_become_pairs_once(tmp_path: Path) -> None:
         ("Datei fehlt", "File not found", "pypi:spyder"),
     ]
     assert run(tmp_path, entries) == {"de": 2}
+
+
+def test_a_lexicon_is_learnt_from_sentences_alone() -> None:
+    nouns = {"datei": "file", "zeile": "line", "farbe": "color", "liste": "list"}
+    verbs = {"l\xf6schen": "delete", "lesen": "read", "sortieren": "sort"}
+    german = [
+        (f"die {noun} {verb}", f"{verbs[verb]} the {nouns[noun]}")
+        for noun in nouns
+        for verb in verbs
+    ]
+    best = {word: english for word, english, _ in reversed(translations("de", german * 3))}
+    assert {word: best.get(word) for word in nouns | verbs} == nouns | verbs
+    assert translations("de", []) == []
+
+
+def test_languages_without_spaces_are_cut_into_pieces() -> None:
+    assert words_of("zh", "\u5220\u9664\u6587\u4ef6") == [
+        "\u5220\u9664",
+        "\u9664\u6587",
+        "\u6587\u4ef6",
+        "\u5220\u9664\u6587",
+        "\u9664\u6587\u4ef6",
+        "\u5220\u9664\u6587\u4ef6",
+    ]
+    assert "\u30d5\u30a1\u30a4\u30eb" in words_of(
+        "ja", "\u30d5\u30a1\u30a4\u30eb\u3092\u524a\u9664"
+    )
+    assert words_of("hi", "\u092b\u093c\u093e\u0907\u0932 \u0939\u091f\u093e\u090f\u0902") == [
+        "\u092b\u093c\u093e\u0907\u0932",
+        "\u0939\u091f\u093e\u090f\u0902",
+    ]
+
+
+def test_the_words_to_judge_a_lexicon_by_have_all_languages() -> None:
+    lines = WORDS.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(" | ") for line in lines if not line.startswith("#")]
+    assert len(rows) == 100
+    assert all(len(row) == 8 and all(row) for row in rows)
+    assert coverage(lambda _code, _word: [], "hi")[2] == 100
+
+
+def test_every_two_words_of_a_group_are_a_pair() -> None:
+    pairs = list(own_pairs("# remark\ndelete, remove, get rid of\n"))
+    assert [(p.a, p.b) for p in pairs] == [
+        ("delete", "remove"),
+        ("delete", "get rid of"),
+        ("remove", "get rid of"),
+    ]
+    assert list(groups(OWN.read_text(encoding="ascii")))
+    assert all(len(group) > 1 and all(group) for group in groups(OWN.read_text(encoding="ascii")))
+
+
+def test_wordnet_gives_common_and_computing_senses_of_words_in_use() -> None:
+    data = (
+        "  1 licence\n"
+        "00000010 04 n 03 error 0 mistake 0 Fault 0 000 | a wrong action\n"
+        "00000020 04 n 02 error 1 wrongdoing 0 000 | departure from what is right\n"
+        "00000030 04 n 02 program 3 routine 1 000 | steps that a computer executes\n"
+    )
+    index = (
+        "error n 3 0 3 2 00000010 00000099 00000020  \n"
+        "mistake n 1 0 1 1 00000010  \n"
+        "wrongdoing n 1 0 1 1 00000020  \n"
+        "program n 1 0 1 0 00000030  \n"
+    )
+    uses = dict.fromkeys(["error", "mistake", "wrongdoing", "program", "routine"], LEAST_USES)
+    pairs = {(p.a, p.b): p.weight for p in wordnet_pairs(data, index, uses)}
+    assert set(pairs) == {("error", "mistake"), ("program", "routine")}
+    assert pairs["error", "mistake"] > pairs["program", "routine"]
+    assert not list(wordnet_pairs(data, index, uses | {"mistake": 0, "routine": 0}))

@@ -86,7 +86,8 @@ _SCRIPTS = {
 _SCRIPT = {language: re.compile(f"[{letters}]") for language, letters in _SCRIPTS.items()}
 _KANA = re.compile(r"[\u3040-\u30fa\u30fd-\u30ff]")
 _LATIN = re.compile(r"[^\W\d_]+")
-_ENGLISH = frozenset(
+#: English words that say nothing of their own.
+ENGLISH = frozenset(
     "the of to and is are not for with from this that be by an in was were has have can cannot "
     "could will you your it as on when which there does if must should than only already".split()
 )
@@ -115,7 +116,7 @@ def is_in(language: str, text: str, english: str) -> bool:
     if len(words) < 6:
         return True
     own = sum(word in _OWN[language] for word in words)
-    foreign = sum(word in _ENGLISH for word in words)
+    foreign = sum(word in ENGLISH for word in words)
     others = max(
         sum(word in theirs - _OWN[language] for word in words)
         for code, theirs in _OWN.items()

@@ -17,7 +17,7 @@ import sys
 import tarfile
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ from training.languages import LANGUAGES, is_pair, language_of, plain
 from training.layouts import LAYOUTS, Layout
 from training.text import read, writing
 
-#: A catalogue larger than this (bytes) is not read.
-MAX_CATALOGUE = 20_000_000
+#: A file larger than this (bytes) is not read.
+MAX_FILE = 20_000_000
 
 log = logging.getLogger("training.parallel")
 
@@ -43,27 +43,41 @@ def layout_of(address: str) -> tuple[Layout, re.Match[str]] | None:
     return None
 
 
-def catalogue_files(archive: Path, package: str) -> Iterator[tuple[Layout, re.Match[str], bytes]]:
-    """The catalogues of a package's archive. Paths lose the folder that tarballs begin with."""
+def files(archive: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Files of an archive by path, which lacks the folder that tarballs begin with.
+
+    Unlike ``archives.members``, it reads large files, and only what is wanted.
+    """
     parts = debian_parts(archive) if archive.suffix == ".dsc" else [archive]
     for part in parts:
         if part.suffix in {".whl", ".zip"}:
             with zipfile.ZipFile(part) as wheel:
                 for info in wheel.infolist():
-                    found = layout_of(f"{package}/{info.filename}")
-                    if found and info.file_size <= MAX_CATALOGUE:
-                        yield *found, wheel.read(info)
-        else:
-            with part.open("rb") as raw:
-                if part.suffix == ".deb":
-                    _to_data(raw)
-                with tarfile.open(fileobj=raw, mode="r|*") as tarball:
-                    for member in tarball:
-                        found = layout_of(f"{package}/{member.name.partition('/')[2]}")
-                        if found and member.isreg() and member.size <= MAX_CATALOGUE:
-                            stream = tarball.extractfile(member)
-                            if stream:
-                                yield *found, stream.read()
+                    if info.file_size <= MAX_FILE and wanted(info.filename):
+                        yield info.filename, wheel.read(info)
+            continue
+        with part.open("rb") as raw:
+            if part.suffix == ".deb":
+                _to_data(raw)
+            with tarfile.open(fileobj=raw, mode="r|*") as tarball:
+                for member in tarball:
+                    path = member.name.partition("/")[2]
+                    if member.isreg() and member.size <= MAX_FILE and wanted(path):
+                        stream = tarball.extractfile(member)
+                        if stream:
+                            yield path, stream.read()
+
+
+def catalogue_files(archive: Path, package: str) -> Iterator[tuple[Layout, re.Match[str], bytes]]:
+    """The catalogues of a package's archive."""
+
+    def is_catalogue(path: str) -> bool:
+        return layout_of(f"{package}/{path}") is not None
+
+    for path, data in files(archive, is_catalogue):
+        found = layout_of(f"{package}/{path}")
+        if found:
+            yield *found, data
 
 
 class Joined:
