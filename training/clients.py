@@ -122,6 +122,8 @@ class Apt:
             "Dir::Etc::SourceParts": "-",
             "Dir::State::Lists": state / "lists",
             "Dir::Cache": state / "cache",
+            "Dir::Cache::pkgcache": "pkgcache.bin",  # images of containers often switch it off
+            "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
             "APT::Sandbox::User": "root",
         }
         self._apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]

@@ -192,7 +192,7 @@ def of_npm(package: str, texts: Sequence[str] = ()) -> str:
 
 
 _NO_CODE = re.compile(
-    r"(?:\(\?s:)?(?:\.\*/?)?(?:debian|tests?|testdata|specs?|docs?|examples?)\\?/"
+    r"(?:\A\(\?s:|/)(?:debian|tests?|testdata|fixtures|specs?|docs?)/", re.IGNORECASE
 )
 
 
@@ -206,7 +206,7 @@ class DebianCopyright:
     @property
     def all_permissive(self) -> bool:
         """Whether every stanza is, but those of Debian's own files, of tests and of documents."""
-        return all(good or _NO_CODE.match(pattern) for pattern, good in self.stanzas)
+        return all(good or bool(_NO_CODE.search(pattern)) for pattern, good in self.stanzas)
 
     def allows(self, path: str) -> bool:
         """Whether a file's own stanza, the last that matches, is permissive."""
