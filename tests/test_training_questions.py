@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from training import questions
@@ -110,3 +112,13 @@ def test_comments_are_paired_with_the_line_below_them() -> None:
     assert questions.commented(code) == [
         ("Send the request to the server that is nearest.", "    client.send(request)")
     ]
+
+
+@pytest.mark.parametrize("part", ["<summary>", "[", "{@a ", "`", "*a", ":a:`", "<a ", "Error"])
+def test_hostile_texts_cost_no_time(part: str) -> None:
+    text = part * (100_000 // len(part))
+    started = time.process_time()
+    questions.from_doc(text, "name")
+    questions.errors(text)
+    questions.commented(text)
+    assert time.process_time() - started < 2

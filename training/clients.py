@@ -21,7 +21,7 @@ Client = Callable[[Path, Sequence[tuple[str, str]]], Mapping[str, Path | str]]
 
 _LIMIT = 600  # seconds
 _PYTHON = "3.13"
-_MAX_SOURCE = 60_000_000
+_MAX_SOURCE = 120_000_000
 
 
 def client(registry: str, work: Path) -> Client:

@@ -29,7 +29,7 @@ from training.excluded import excluded, excluded_address
 
 LISTS = Path(__file__).with_name("packages")
 #: An archive larger than this (bytes) is not kept.
-MAX_ARCHIVE = 60_000_000
+MAX_ARCHIVE = 120_000_000
 AT_ONCE = 4
 # A question to apt costs as much for fifty packages as for one; one package that pip or npm cannot
 # have costs a question for each of its batch.

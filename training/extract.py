@@ -24,7 +24,7 @@ from training.package import Record, records
 
 #: Functions of a package without a question; and functions in all.
 MAX_SILENT = 400
-MAX_FUNCTIONS = 8_000
+MAX_FUNCTIONS = 20_000
 MAX_CODE = 8_000
 
 log = logging.getLogger("training.extract")

@@ -28,7 +28,7 @@ from training.excluded import is_vendored_copy
 from training.licences import DebianCopyright
 
 #: Of a package, so many characters of source are read.
-MAX_SOURCE = 60_000_000
+MAX_SOURCE = 120_000_000
 _MIN_CODE = 30
 
 _FUNCTIONS = frozenset({"function", "method", "macro"})

@@ -11,6 +11,9 @@ from functools import lru_cache
 
 MAX_QUESTION = 320
 MIN_WORDS = 3
+# Of what is longer only the beginning is looked at.
+_MAX_DOC = 6_000
+_MAX_CODE = 20_000
 
 _STOP_LINE = re.compile(
     r"""\s* (?:
@@ -95,10 +98,11 @@ def from_doc(doc: str, symbol: str = "") -> str:
 
     The function's own name at its beginning goes ("Open opens a file" is "opens a file").
     """
+    doc = doc[:_MAX_DOC]
     summary = _SUMMARY.search(doc)
     text = summary[1] if summary else doc
     name = symbol.rpartition(".")[2].rpartition(" ")[2]
-    for paragraph in _paragraphs(_LEAD.sub("", text[:6_000])):
+    for paragraph in _paragraphs(_LEAD.sub("", text)):
         found = cleaned(paragraph)
         bare = _without_name(found, name)
         if name and (
@@ -212,7 +216,7 @@ _RAISES = re.compile(
 def errors(code: str, most: int = 2) -> list[str]:
     """The messages of the errors that a function raises, without their placeholders."""
     found: list[str] = []
-    for match in _RAISES.finditer(code):
+    for match in _RAISES.finditer(code[:_MAX_CODE]):
         text = _PLACEHOLDER.sub(" ", match[1][1:-1])
         text = " ".join(text.split()).strip(" .:,-\"'!()[]<>=")
         if text not in found and " " in text and is_sentence(text):
@@ -230,7 +234,7 @@ def commented(code: str) -> list[tuple[str, str]]:
     """Comments inside a function, each with the line of code directly below it."""
     found = []
     run: list[str] = []
-    for line in code.split("\n"):
+    for line in code[:_MAX_CODE].split("\n"):
         comment = _COMMENT.fullmatch(line)
         if comment:
             run.append(comment[1])
