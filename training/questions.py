@@ -105,9 +105,7 @@ def from_doc(doc: str, symbol: str = "") -> str:
     for paragraph in _paragraphs(_LEAD.sub("", text)):
         found = cleaned(paragraph)
         bare = _without_name(found, name)
-        if name and (
-            not bare or re.match(rf"[\w.:]*{re.escape(name)}\s*\([^)]*\)[^\w]*\w*\Z", found)
-        ):
+        if name and (not bare or _is_signature(found, name)):
             continue  # a signature above the words
         return bare if is_sentence(bare) else ""
     return ""
@@ -133,15 +131,25 @@ def _paragraphs(text: str) -> list[str]:
     return found
 
 
+# A function's name at the beginning of its doc: "Open opens ...", "[map f x] is ...", "f() - ...".
+_NAMED = re.compile(
+    r"(?:[\w.:#]*[.:#])?([\w!?=$]+)(?:\(\))?(?:\s*[-\u2013:]+\s*|\s+|\Z)(?:(?:is|are)\s+)?"
+    r"|\[([\w!?=$]+)\b[^\]]*\]\s*(?:(?:is|are|=)\s+)?"
+)
+_SIGNATURE = re.compile(r"(?:[\w.:#]*[.:#])?([\w!?=$]+)\s*\([^)]*\)\W*\w*")
+
+
 def _without_name(text: str, name: str) -> str:
     """Text without the function's name at its beginning."""
-    if not name:
-        return text
-    head = re.match(rf"\[{re.escape(name)}\b[^\]]*\]\s*(?:(?:is|are|=)\s+)?", text) or re.match(
-        rf"[\w.:#]*?\b{re.escape(name)}\b(?:\(\))?(?:\s*[-\u2013:]+\s*|\s+|\Z)(?:(?:is|are)\s+)?",
-        text,
-    )
-    return text[head.end() :].strip() if head else text
+    head = _NAMED.match(text)
+    if head and name and name in (head[1], head[2]):
+        return text[head.end() :].strip()
+    return text
+
+
+def _is_signature(text: str, name: str) -> bool:
+    signature = _SIGNATURE.fullmatch(text)
+    return signature is not None and signature[1] == name
 
 
 def cleaned(text: str) -> str:
