@@ -79,14 +79,28 @@ def _last_line(text: str) -> str:
 
 
 def _pypi(folder: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, Path | str]:
+    """Pure wheels; a package that has none is dropped and the others are asked for again."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary", ":all:", "--platform", "any", "--python-version", _PYTHON]
-    command += ["--dest", str(folder), *(f"{name}=={version}" for name, version in wanted)]
-    code, _, errors = _run(command, folder)
-    if code:
-        return _one_by_one(_pypi, folder, wanted, _last_line(errors))
+    command += ["--dest", str(folder)]
+    rest = list(wanted)
+    found: dict[str, Path | str] = {}
+    while rest:
+        code, _, errors = _run(
+            [*command, *(f"{name}=={version}" for name, version in rest)], folder
+        )
+        if not code:
+            break
+        missing = re.search(r"No matching distribution found for ([\w.-]+)==", errors)
+        dropped = [
+            one for one in rest if missing and _wheel_name(one[0]) == _wheel_name(missing[1])
+        ]
+        if not dropped:
+            return found | dict(_one_by_one(_pypi, folder, rest, _last_line(errors)))
+        found[dropped[0][0]] = "no pure wheel"
+        rest.remove(dropped[0])
     by_name = {_wheel_name(f.name.partition("-")[0]): f for f in sorted(folder.glob("*.whl"))}
-    return {name: by_name[key] for name, _ in wanted if (key := _wheel_name(name)) in by_name}
+    return found | {name: by_name[k] for name, _ in rest if (k := _wheel_name(name)) in by_name}
 
 
 def _wheel_name(name: str) -> str:
