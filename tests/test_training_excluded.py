@@ -64,10 +64,14 @@ def test_a_project_is_known_by_the_address_of_its_source() -> None:
     assert not excluded_address("")
 
 
-def test_vendored_copies_are_known_by_their_folders() -> None:
-    assert is_vendored_copy(["deps", "leveldb", "util"])
-    assert is_vendored_copy(["third", "zod-3.22.4"])
-    assert not is_vendored_copy(["src", "requester", "fmtutil"])
+def test_vendored_copies_are_known_by_their_folders_and_single_files() -> None:
+    assert is_vendored_copy("deps/leveldb/util/cache.cc")
+    assert is_vendored_copy("deps/uv/src/threadpool.c")
+    assert is_vendored_copy("lib/zod-3.22.4/index.ts")
+    assert is_vendored_copy("public/lodash.js")
+    assert is_vendored_copy("public/axios.umd.js")
+    assert not is_vendored_copy("src/requester/fmtutil/a.js")
+    assert not is_vendored_copy("cache/redis.py")
 
 
 def test_no_listed_package_is_excluded() -> None:

@@ -140,3 +140,17 @@ def test_stanzas_of_tests_and_of_debian_do_not_spoil_a_built_package() -> None:
 def test_a_debian_source_without_a_permissive_main_stanza_is_refused() -> None:
     assert licences.of_debian(COPYRIGHT.replace("License: Expat", "License: LGPL-2.1+")) is None
     assert licences.of_debian("This package was debianized by somebody.") is None
+
+
+def test_a_name_of_debians_own_is_judged_by_the_text_that_is_given_for_it() -> None:
+    grant = " Permission is hereby granted, free of charge, to any person obtaining a copy"
+    named = COPYRIGHT.replace("License: Expat", "License: Own")
+    named = named.replace(" Permission is hereby granted", grant)
+    rules = licences.of_debian(named)
+    assert rules is not None
+    assert rules.licence == "Own"
+    assert not rules.allows("src/gpl/other.c")
+    assert licences.of_debian(named.replace("hereby", "never")) is None
+    inline = licences.of_debian(f"Files: *\nLicense:\n{grant}\n")
+    assert inline is not None
+    assert inline.licence == "MIT"

@@ -7,7 +7,6 @@ its own, so plugins and forks go too, and so do some strangers. The room reads n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,6 +18,8 @@ _PREFIXES = ("lib", "py", "node", "go")
 _SUFFIXES = ("js", "py", "rb", "rs", "lib", "cpp", "cli")
 # Owner and repository: the first two parts of a path behind a host.
 _ADDRESS = re.compile(r"(?:\w+://(?:[\w.-]+@)?|git@|\bgithub:)[\w.-]*[/:]?([\w.~-]+)/([\w.~-]+)")
+# Languages whose projects also come as one file among those of others.
+_SINGLE = frozenset({"js", "mjs", "cjs", "h", "hpp"})
 _MAX_ADDRESSES = 4_000  # characters
 
 
@@ -83,14 +84,18 @@ def excluded_address(text: str) -> str:
     return ""
 
 
-def is_vendored_copy(folders: Iterable[str]) -> bool:
-    """Whether one of a path's folders is named as an excluded project is."""
-    return any(_is_folder_of(folder) for folder in folders)
+def is_vendored_copy(path: str) -> bool:
+    """Whether a file lies in a folder named as an excluded project is, or is one in one file."""
+    *folders, name = path.split("/")
+    stem, _, suffix = name.partition(".")
+    return any(map(_is_named, folders)) or (
+        suffix.rpartition(".")[2] in _SINGLE and _is_named(stem)
+    )
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_folder_of(folder: str) -> bool:
-    parts = words(folder)
+def _is_named(name: str) -> bool:
+    parts = words(name)
     while parts and parts[-1].isdigit():  # "zod-3.22.4"
         parts = parts[:-1]
-    return parts in names() or (len(parts) > 1 and parts[0] == "lib" and parts[1:] in names())
+    return parts in names()

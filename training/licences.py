@@ -229,19 +229,29 @@ def of_debian(text: str) -> DebianCopyright | None:
 
     The stanza of ``*`` must be permissive; files of other stanzas are judged one by one.
     """
+    parts = [_fields(stanza) for stanza in re.split(r"\n[ \t]*\n", text)[:_MAX_STANZAS]]
+    texts = {  # Debian's own names ("Go") are judged by the texts that the file gives for them
+        name.strip().lower(): bool(of_text(words))
+        for part in parts
+        if "files" not in part and "license" in part
+        for name, _, words in [part["license"].partition("\n")]
+    }
     stanzas: list[tuple[str, bool]] = []
     main = ""
-    for stanza in re.split(r"\n[ \t]*\n", text)[:_MAX_STANZAS]:
-        fields = _fields(stanza)
+    for fields in parts:
         if "files" not in fields or "license" not in fields:
             continue
-        licence = fields["license"].split("\n", 1)[0].strip()
-        good = permissive(licence)
+        licence, _, words = fields["license"].partition("\n")
+        licence = licence.strip()
+        good = permissive(licence) or (
+            not _BAD_WORDS.search(licence.lower())
+            and bool(texts.get(licence.lower()) or of_text(words))
+        )
         patterns = fields["files"].replace(",", " ").split()
         if "*" in patterns:
             if not good:
                 return None
-            main = licence
+            main = licence or of_text(words)
         stanzas += [(fnmatch.translate(pattern), good) for pattern in patterns]
     return DebianCopyright(main, tuple(stanzas)) if main else None
 

@@ -148,7 +148,7 @@ def _is_wanted(path: str, rules: DebianCopyright | None) -> bool:
     if builtin.of_file(name) is not None or name in _COPIED or path.startswith("debian/"):
         return False
     folders = parent.split("/") if parent else []
-    if is_vendored_copy(folders):
+    if is_vendored_copy(path):
         return False
     above = ""
     for folder in folders:
