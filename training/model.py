@@ -1,0 +1,95 @@
+"""The static model while it learns: a vector a token, and how much a token counts in a question."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (its usual name)
+
+from training.encode import Bags
+
+#: Prefixes of a vector that must be good vectors too (Kusupati et al.: Matryoshka Representation
+#: Learning, 2022), and what their losses count.
+PREFIXES = {256: 1.0, 64: 0.3}
+
+
+@dataclass
+class Batch:
+    """Bags ready for ``nn.functional.embedding_bag``."""
+
+    token: Tensor
+    weight: Tensor
+    first: Tensor
+
+    @classmethod
+    def of(cls, bags: Bags, factor: NDArray[np.float32] | None = None) -> Batch:
+        """``factor`` is of each bag, or of each token."""
+        weight = bags.weight.astype(np.float32)
+        if factor is not None:
+            each = np.diff(bags.first)
+            weight *= factor if len(factor) == len(weight) else np.repeat(factor, each)
+        return cls(
+            torch.from_numpy(bags.token),
+            torch.from_numpy(weight),
+            torch.from_numpy(bags.first[:-1]),
+        )
+
+
+class Static(nn.Module):
+    """Passages and questions as sums of their tokens' rows.
+
+    A row's length is the token's weight; it starts at the token's inverse document frequency.
+    """
+
+    def __init__(self, idf: NDArray[np.float32], dimension: int, seed: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        rows = torch.randn(len(idf), dimension, generator=generator) / math.sqrt(dimension)
+        self.rows = nn.Parameter(rows * torch.from_numpy(idf)[:, None])
+        self.asked = nn.Parameter(torch.ones(len(idf)))
+        self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.05)))
+
+    def passages(self, fields: list[Batch]) -> Tensor:
+        """Unnormalised sums, shape (bags, dimension)."""
+        total: Any = 0
+        for f in fields:
+            total = total + F.embedding_bag(
+                f.token, self.rows, f.first, mode="sum", per_sample_weights=f.weight
+            )
+        return torch.as_tensor(total)
+
+    def questions(self, bags: Batch) -> Tensor:
+        weight = bags.weight * self.asked[bags.token]
+        return F.embedding_bag(
+            bags.token, self.rows, bags.first, mode="sum", per_sample_weights=weight
+        )
+
+    def contrast(self, left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
+        """Symmetric InfoNCE over a batch, over all prefixes.
+
+        ``same`` marks further pairs (beside the diagonal) that are as right, and so no contrast.
+        """
+        loss = left.new_zeros(())
+        target = torch.arange(len(left))
+        for size, weight in PREFIXES.items():
+            a, b = F.normalize(left[:, :size]), F.normalize(right[:, :size])
+            score = a @ b.T * self.scale.clamp(max=math.log(100)).exp()
+            if same is not None:
+                score = score.masked_fill(same, -1e4)
+            loss = loss + weight * (
+                F.cross_entropy(score, target) + F.cross_entropy(score.T, target)
+            )
+        return loss / 2
+
+    def save(self, file: Path) -> None:
+        np.savez(
+            file, rows=self.rows.detach().numpy(), asked=self.asked.detach().numpy(),
+            scale=self.scale.detach().numpy(),
+        )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Held-out questions with the functions among which each is to be found.
+
+A question is a doc's first paragraph, and no passage has its doc: so the words of the question are
+not handed to the one that is right.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from codesearch import terms
+from codesearch.model import Passage
+
+_CODE_CHARS = 8_000
+
+
+@dataclass
+class Pool:
+    """Questions and the passages that may answer them; ``answers[i]`` is that of question i."""
+
+    language: str
+    questions: list[str]
+    answers: list[int]
+    passages: list[Passage]
+
+    def harder(self) -> Pool:
+        """The same without the words that a question shares with its answer.
+
+        Questions of which fewer than two words are left are not asked.
+        """
+        kept = []
+        for question, answer in zip(self.questions, self.answers, strict=True):
+            p = self.passages[answer]
+            seen = set(terms.count(f"{p.code}\n{p.symbol}\n{p.path}"))
+            left = [w for w in terms.question_words(question) if seen.isdisjoint(terms.expand(w))]
+            if len(left) > 1:
+                kept.append((" ".join(left), answer))
+        return Pool(self.language, [q for q, _ in kept], [a for _, a in kept], self.passages)
+
+
+def by_language(
+    records: Iterable[dict[str, Any]], size: int = 1_000, most: int = 500
+) -> list[Pool]:
+    """A pool a language: ``size`` functions of all held-out packages, ``most`` of them asked for.
+
+    Languages with fewer than half of that are left out.
+    """
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in records:
+        if record["kind"] in {"function", "method", "class", "type", "interface", "struct"}:
+            found[record["language"]].append(record)
+    pools = []
+    for language, all_of in sorted(found.items()):
+        rng = random.Random(language)  # noqa: S311 (a sample, not a secret)
+        rng.shuffle(all_of)
+        asked = [r for r in all_of if doc_of(r)]
+        rest = [r for r in all_of if not doc_of(r)]
+        chosen = (asked + rest)[:size]
+        if len(asked) < most // 4 or len(chosen) < size // 2:
+            continue
+        passages = [passage(r) for r in chosen]
+        n = min(most, len(asked), len(chosen))
+        pools.append(Pool(language, [doc_of(r) for r in chosen[:n]], list(range(n)), passages))
+    return pools
+
+
+def by_package(records: Iterable[dict[str, Any]], most: int = 50) -> list[Pool]:
+    """A pool a package: all its functions, at most ``most`` of them asked for."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for record in records:
+        found[record["language"], record["package"]].append(record)
+    pools = []
+    for (language, package), all_of in sorted(found.items()):
+        rng = random.Random(package)  # noqa: S311
+        asked = [i for i, r in enumerate(all_of) if doc_of(r)]
+        if len(all_of) < 50 or len(asked) < 10:
+            continue
+        picked = sorted(rng.sample(asked, min(most, len(asked))))
+        pools.append(
+            Pool(
+                language, [doc_of(all_of[i]) for i in picked], picked, [passage(r) for r in all_of]
+            )
+        )
+    return pools
+
+
+def doc_of(record: dict[str, Any]) -> str:
+    return next((t for kind, t, lang in record["questions"] if kind == "doc" and lang == "en"), "")
+
+
+def passage(record: dict[str, Any]) -> Passage:
+    return Passage(record["path"], record["symbol"], "", record["code"][:_CODE_CHARS])

@@ -1,0 +1,217 @@
+"""Learns the vectors: a question must be nearer to its own function than to a batch's others.
+
+    python -m training.train --work DIR --run NAME [--steps 3000 ...]
+
+Reads DIR/runs/NAME/{train,parallel}.npz, writes DIR/runs/NAME/model.npz. A batch is made of groups
+of one package each, because the functions of one package are the hard ones to tell apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.encode import FIELDS, Bags
+from training.model import Batch, Static
+
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is chosen by measuring, on the packages of the part "dev"."""
+
+    steps: int = 3000
+    dimension: int = 256
+    groups: int = 32
+    group: int = 64
+    rate: float = 2e-3
+    seed: int = 1
+    drop_code: float = 0.2  # tokens of a passage left out
+    drop_asked: float = 0.1  # tokens of a question left out,
+    drop_shared: float = 0.35  # and of those that stand in its passage, so that words are not all
+    keep_doc: float = 0.3  # passages that keep the doc that the question was made of
+    parallel: int = 512  # pairs of sentences of two languages a step
+    parallel_weight: float = 0.3
+    balance: float = 0.6  # languages count by this power of their share
+
+
+class Data:
+    """One split, as ``encode`` wrote it."""
+
+    def __init__(self, file: Path) -> None:
+        with np.load(file) as z:
+            self.fields = {name: _bags(z, name) for name in FIELDS}
+            self.question = _bags(z, "question")
+            self.shared: NDArray[np.bool_] = z["shared"]
+            self.of: I64 = z["of"]
+            self.source = z["source"]
+            self.lang = z["lang"]
+            self.package = z["package"]
+            self.language = z["language"]
+
+    def idf(self, tokens: int) -> NDArray[np.float32]:
+        """Of every token, over passages and questions alike."""
+        count = sum(
+            np.bincount(b.token, minlength=tokens)
+            for b in (self.fields["code"], self.fields["doc"], self.question)
+        )
+        total = 2 * len(self.fields["code"]) + len(self.question)
+        return np.log1p(total / (1.0 + np.asarray(count))).astype(np.float32)
+
+
+def _bags(z: np.lib.npyio.NpzFile, name: str) -> Bags:
+    return Bags(z[f"{name}.token"], z[f"{name}.weight"], z[f"{name}.first"])
+
+
+def groups(data: Data, recipe: Recipe, rng: np.random.Generator) -> Iterator[I64]:
+    """Groups of questions without end: of one package each, or of small ones of one language."""
+    _, package = np.unique(data.package[data.of], return_inverse=True)
+    names, language = np.unique(data.language[data.of], return_inverse=True)
+    share = np.bincount(language) / len(language)
+    odds = share**recipe.balance / (share**recipe.balance).sum()
+    queues: list[list[I64]] = [[] for _ in names]
+    while True:
+        which = int(rng.choice(len(names), p=odds))
+        if not queues[which]:
+            mine = rng.permutation(np.flatnonzero(language == which))
+            # Packages in a random order, each together; a group may cross the end of one.
+            order = rng.permutation(int(package.max()) + 1)
+            mine = mine[np.argsort(order[package[mine]], kind="stable")]
+            cut = [mine[i : i + recipe.group] for i in range(0, len(mine), recipe.group)]
+            queues[which] = [cut[i] for i in rng.permutation(len(cut))]
+        yield queues[which].pop()
+
+
+def passages(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) -> list[Batch]:
+    """The fields of the asked functions, with random weights, so that no weight is built in."""
+    n = len(asked)
+    of = data.of[asked]
+    from_doc = data.source[asked] == "doc"
+    factor = {
+        "code": rng.uniform(0.5, 1.5, n),
+        "doc": rng.uniform(0.5, 1.5, n)
+        * np.where(from_doc, rng.random(n) < recipe.keep_doc, rng.random(n) < 0.7),
+        "symbol": rng.uniform(0.5, 3.5, n) * (rng.random(n) > 0.15),
+        "path": rng.uniform(0.3, 3.0, n) * (rng.random(n) > 0.15),
+    }
+    made = []
+    for name in FIELDS:
+        bags = data.fields[name].take(of)
+        keep = rng.random(len(bags.token)) >= recipe.drop_code
+        each = np.repeat(factor[name], np.diff(bags.first)) * keep
+        made.append(Batch.of(bags, each.astype(np.float32)))
+    return made
+
+
+def questions(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) -> Batch:
+    bags = data.question.take(asked)
+    flags = data.shared[data.question.at(asked)]
+    # Half of the questions lose most of what they share with the answer.
+    strict = np.repeat(rng.random(len(asked)) < 0.5, np.diff(bags.first))
+    drop = np.where(flags & strict, 2 * recipe.drop_shared, recipe.drop_asked)
+    return Batch.of(bags, (rng.random(len(flags)) >= drop).astype(np.float32))
+
+
+def alike(data: Data, asked: I64) -> torch.Tensor:
+    """Which of a batch's questions are the same words, or of the same function."""
+    bags = data.question.take(asked)
+    edges = zip(bags.first, bags.first[1:], strict=False)
+    keys: dict[bytes, int] = {}
+    number = np.array([keys.setdefault(bags.token[a:b].tobytes(), len(keys)) for a, b in edges])
+    of = data.of[asked]
+    same = (number[:, None] == number) | (of[:, None] == of)
+    np.fill_diagonal(same, val=False)
+    return torch.from_numpy(same)
+
+
+class Parallel:
+    """Sentences of two languages, drawn so that every language comes as often."""
+
+    def __init__(self, file: Path) -> None:
+        with np.load(file) as z:
+            self.left, self.right = _bags(z, "left"), _bags(z, "right")
+            names, language = np.unique(z["lang"], return_inverse=True)
+        count = np.bincount(language, minlength=len(names))
+        self._odds = (1 / np.sqrt(count))[language]
+        self._odds /= self._odds.sum()
+        self._ends = np.cumsum(self._odds)
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
+        at = np.unique(np.searchsorted(self._ends, rng.random(n)).clip(max=len(self._ends) - 1))
+        return Batch.of(self.left.take(at)), Batch.of(self.right.take(at))
+
+
+def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
+    rng = np.random.default_rng(recipe.seed)
+    tokens = len((run / "tokens.txt").read_text(encoding="utf-8").splitlines())
+    data = Data(run / "train.npz")
+    parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
+    model = Static(data.idf(tokens), recipe.dimension, recipe.seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
+    warm = 50
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda s: (
+            min(1.0, (s + 1) / warm)
+            * (0.02 + 0.98 * (1 + math.cos(math.pi * min(s / recipe.steps, 1))) / 2)
+        ),
+    )
+    source = groups(data, recipe, rng)
+    losses: list[float] = []
+    began = time.monotonic()
+    for step in range(recipe.steps):
+        asked = np.concatenate([next(source) for _ in range(recipe.groups)])
+        left = model.questions(questions(data, asked, recipe, rng))
+        right = model.passages(passages(data, asked, recipe, rng))
+        loss = model.contrast(left, right, alike(data, asked))
+        losses.append(loss.item())
+        if parallel is not None:
+            a, b = parallel.draw(recipe.parallel, rng)
+            loss = loss + recipe.parallel_weight * model.contrast(
+                model.questions(a), model.questions(b)
+            )
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        if (step + 1) % report == 0:
+            pace = (time.monotonic() - began) / (step + 1)
+            print(
+                f"step {step + 1}  loss {np.mean(losses[-report:]):.3f}"
+                f"  temperature {math.exp(-model.scale.item()):.3f}  {pace:.2f} s a step",
+                flush=True,
+            )
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--out", default="model")
+    for name, kind in (("steps", int), ("rate", float), ("seed", int), ("dimension", int)):
+        parser.add_argument(f"--{name}", type=kind, default=getattr(Recipe, name))
+    parser.add_argument(
+        "--set", nargs="*", default=[], help="further fields of the recipe: name=value"
+    )
+    args = parser.parse_args()
+    more = dict(pair.split("=") for pair in args.set)
+    recipe = Recipe(
+        steps=args.steps, rate=args.rate, seed=args.seed, dimension=args.dimension,
+        **{k: type(getattr(Recipe, k))(v) for k, v in more.items()},
+    )  # fmt: skip
+    run: Path = args.work / "runs" / args.run
+    train(run, recipe).save(run / f"{args.out}.npz")
+
+
+if __name__ == "__main__":
+    main()
