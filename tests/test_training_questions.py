@@ -47,6 +47,8 @@ def test_a_doc_gives_its_first_paragraph_as_plain_words(
         "{@inheritDoc}",
         "-----------",
         "Constructor.",
+        "MARK: - Functions of the grid",
+        "@!attribute name of the thing",
         "(see Other#up and down)",
         "noinspection PhpUnused and more words",
     ],
