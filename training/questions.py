@@ -17,7 +17,8 @@ _MAX_CODE = 20_000
 
 _STOP_LINE = re.compile(
     r"""\s* (?:
-        [@\\] (?! (?: brief|summary|description|desc|abstract|short|discussion|details|note)\b ) !?\w+
+        [@\\] (?! (?: brief|summary|description|desc|abstract|short|discussion|details|note) \b )
+        !? \w+
       | : \w[\w\ ,*.]* : (?! ` )
       | (?: args? | arguments | parameters? | params? | returns? | return\ values? | raises | throws
           | yields | examples? | usage | notes? | see\ also | attributes | references | inputs?
@@ -67,9 +68,8 @@ _BOILERPLATE = re.compile(
     r"copyright|all rights reserved|licen[cs]ed? under|spdx-|permission is hereby|redistribut"
     r"|\b(?:todo|fixme|xxx|hack)\b|eslint|tslint|prettier-ignore|ts-ignore|ts-expect|istanbul"
     r"|c8 ignore|noinspection|nolint|pylint|noqa|type: ?ignore|rubocop|swiftlint|clang-format"
-    r"|pragma|\$fl?ow|\A\(?see\b|\Amark\b|documented in|inherit-?doc|auto-?generated|@generated|do not edit|not documented"
-    r"|no documentation"
-    r"|undocumented|vim:|-\*-|internal use only|for internal use|lint:ignore|coverage:ignore"
+    r"|pragma|\$fl?ow|\A\(?see\b|\Amark\b|documented in|inherit-?doc|auto-?generated"
+    r"|@generated|do not edit|not documented|no documentation|undocumented|vim:|-\*-|internal use only|for internal use|lint:ignore|coverage:ignore"
     r"|sourcemap|webpackchunk",
     re.IGNORECASE,
 )
