@@ -69,7 +69,8 @@ _BOILERPLATE = re.compile(
     r"|\b(?:todo|fixme|xxx|hack)\b|eslint|tslint|prettier-ignore|ts-ignore|ts-expect|istanbul"
     r"|c8 ignore|noinspection|nolint|pylint|noqa|type: ?ignore|rubocop|swiftlint|clang-format"
     r"|pragma|\$fl?ow|\A\(?see\b|\Amark\b|documented in|inherit-?doc|auto-?generated"
-    r"|@generated|do not edit|not documented|no documentation|undocumented|vim:|-\*-|internal use only|for internal use|lint:ignore|coverage:ignore"
+    r"|@generated|do not edit|not documented|no documentation"
+    r"|undocumented|vim:|-\*-|internal use only|for internal use|lint:ignore|coverage:ignore"
     r"|sourcemap|webpackchunk",
     re.IGNORECASE,
 )
