@@ -26,6 +26,8 @@ from training.package import Record, records
 MAX_SILENT = 400
 MAX_FUNCTIONS = 20_000
 MAX_CODE = 8_000
+# A process is replaced after so many packages: the memory that a large one took comes back.
+_PER_PROCESS = 100
 
 log = logging.getLogger("training.extract")
 
@@ -91,7 +93,9 @@ def run(work: Path, jobs: int) -> int:
     log.info("%d packages to extract", len(todo))
     run_ = _Run(work)
     while todo:  # again after a parser has taken its process with it
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(
+            jobs, get_context("spawn"), max_tasks_per_child=_PER_PROCESS
+        ) as pool:
             todo = run_.until_broken(pool, todo, jobs)
     log.info("%d packages, %d functions, %d documented", run_.done, run_.functions, run_.documented)
     for line in run_.failed:
