@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import terms
+from codesearch.embedding.fields import texts
 from codesearch.embedding.vocabulary import Vocabulary, distinct
+from codesearch.model import Passage
 from training.text import read
 
 FIELDS = ("code", "doc", "symbol", "path")
-_PATH_PARTS = 4
 _DOC_CHARS = 2_000
 _BATCH = 2_000
 
@@ -67,7 +68,8 @@ class Bags:
         sizes = self.first[which + 1] - self.first[which]
         ends = np.cumsum(sizes)
         at: NDArray[np.int64] = np.arange(ends[-1])
-        return at + np.repeat(self.first[which] - ends + sizes, sizes)
+        at += np.repeat(self.first[which] - ends + sizes, sizes)
+        return at
 
     def __len__(self) -> int:
         return len(self.first) - 1
@@ -95,11 +97,6 @@ class Encoder:
         return rows, [1.0] * len(rows)
 
 
-def texts(code: str, doc: str, symbol: str, path: str) -> tuple[str, ...]:
-    """The texts of ``FIELDS``."""
-    return code, doc[:_DOC_CHARS], symbol, "/".join(path.split("/")[-_PATH_PARTS:])
-
-
 _encoder: Encoder
 
 
@@ -115,9 +112,8 @@ def _encode(records: list[dict[str, Any]]) -> dict[str, Any]:
     shared: list[float] = []
     about: list[tuple[int, str, str]] = []
     for number, r in enumerate(records):
-        for name, text in zip(
-            FIELDS, texts(r["code"], r["doc"], r["symbol"], r["path"]), strict=True
-        ):
+        passage = Passage(r["path"], r["symbol"], r["doc"][:_DOC_CHARS], r["code"])
+        for name, text in zip(FIELDS, texts(passage), strict=True):
             fields[name].append(_encoder.field(text))
         seen = {t for name in ("code", "symbol", "path") for t in fields[name][-1][0]}
         for kind, text, lang in r["questions"]:

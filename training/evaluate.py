@@ -14,6 +14,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 
@@ -21,19 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import terms
-from codesearch.embedding import hashing
+from codesearch.embedding import Embedder, hashing
+from codesearch.embedding.fields import Fields, texts, unit
+from codesearch.embedding.static import StaticEmbedder
 from codesearch.embedding.vocabulary import Vocabulary
 from codesearch.model import Passage
-from training.encode import FIELDS, Bags, Encoder, texts
+from training.encode import FIELDS, Bags, Encoder
 from training.pools import Pool, by_language, by_package
 from training.text import read
 
 F32 = NDArray[np.float32]
 #: Scores of shape (questions, passages).
 Scorer = Callable[[Sequence[str], Sequence[Passage]], F32]
-
-#: What a token of each field counts; chosen on the part "dev".
-FACTORS = dict(zip(FIELDS, (1.0, 1.0, 2.0, 2.0), strict=True))
 
 
 class Static:
@@ -43,7 +43,7 @@ class Static:
         self.encoder = Encoder(Vocabulary(tokens))
         self.rows = rows
         self.asked = asked
-        self.factors = dict(FACTORS)
+        self.factors = asdict(Fields())
 
     @classmethod
     def load(cls, run: Path, model: str) -> Static:
@@ -53,13 +53,10 @@ class Static:
 
     def documents(self, passages: Sequence[Passage]) -> F32:
         terms.tally.cache_clear()
-        bags = [
-            tuple(self.encoder.field(text) for text in texts(p.code, p.doc, p.symbol, p.path))
-            for p in passages
-        ]
+        bags = [tuple(self.encoder.field(text) for text in texts(p)) for p in passages]
         total = np.zeros((len(passages), self.rows.shape[1]), np.float32)
         for at, name in enumerate(FIELDS):
-            total += self.factors[name] * self._sums(Bags.of([b[at] for b in bags]))
+            total += self.factors[name] * unit(self._sums(Bags.of([b[at] for b in bags])))
         return unit(total)
 
     def asked_for(self, questions: Sequence[str]) -> F32:
@@ -78,11 +75,6 @@ class Static:
         return out
 
 
-def unit(vectors: F32) -> F32:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
-
-
 def bm25(questions: Sequence[str], passages: Sequence[Passage]) -> F32:
     """Okapi BM25 (k1 1.2, b .75) over the terms of code, and symbol and path counted twice."""
     bags = [terms.count(f"{p.code}\n{p.symbol}\n{p.path}\n{p.symbol}\n{p.path}") for p in passages]
@@ -99,8 +91,20 @@ def bm25(questions: Sequence[str], passages: Sequence[Passage]) -> F32:
     return out
 
 
+def shipped(folder: Path) -> Scorer:
+    """The model as the product has it: a byte a number, and its own sums."""
+
+    def score(questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        return asked_of(StaticEmbedder(folder), questions, passages)
+
+    return score
+
+
 def hashed(questions: Sequence[str], passages: Sequence[Passage]) -> F32:
-    embedder = hashing.load()
+    return asked_of(hashing.load(), questions, passages)
+
+
+def asked_of(embedder: Embedder, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
     terms.tally.cache_clear()
     return (
         np.array([embedder.embed_query(q) for q in questions])
@@ -131,12 +135,15 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--model", default="model")
     parser.add_argument("--split", default="test", choices=["dev", "test"])
+    parser.add_argument("--shipped", type=Path, help="an exported model's folder: judge it too")
     parser.add_argument("--beside", action="store_true")
     parser.add_argument("--packages", action="store_true", help="among all functions of a package")
     args = parser.parse_args()
     scorers: dict[str, Scorer] = {
         args.model: Static.load(args.work / "runs" / args.run, args.model)
     }
+    if args.shipped:
+        scorers["shipped"] = shipped(args.shipped)
     if args.beside:
         scorers |= {"bm25": bm25, "hashing": hashed}
     records = list(read(args.work / "clean" / f"{args.split}.jsonl.zst"))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import static
-from codesearch.embedding.words import Fields
+from codesearch.embedding.fields import Fields
 
 NAME = "codesearch-static-1"
 FILES = ("tokens.txt", "rows.npy", "scale.npy", "asked.npy")

@@ -27,14 +27,14 @@ class Batch:
     token: Tensor
     weight: Tensor
     first: Tensor
+    factor: Tensor | None = None  # of each bag's direction
 
     @classmethod
-    def of(cls, bags: Bags, factor: NDArray[np.float32] | None = None) -> Batch:
-        """``factor`` is of each bag, or of each token."""
+    def of(cls, bags: Bags, keep: NDArray[np.bool_] | None = None) -> Batch:
+        """``keep`` says which tokens stay."""
         weight = bags.weight.astype(np.float32)
-        if factor is not None:
-            each = np.diff(bags.first)
-            weight *= factor if len(factor) == len(weight) else np.repeat(factor, each)
+        if keep is not None:
+            weight *= keep
         return cls(
             torch.from_numpy(bags.token),
             torch.from_numpy(weight),
@@ -57,12 +57,14 @@ class Static(nn.Module):
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.05)))
 
     def passages(self, fields: list[Batch]) -> Tensor:
-        """Unnormalised sums, shape (bags, dimension)."""
+        """Sums of the fields' directions, weighted, shape (bags, dimension)."""
         total: Any = 0
         for f in fields:
-            total = total + F.embedding_bag(
+            assert f.factor is not None
+            summed = F.embedding_bag(
                 f.token, self.rows, f.first, mode="sum", per_sample_weights=f.weight
             )
+            total = total + f.factor[:, None] * F.normalize(summed)
         return torch.as_tensor(total)
 
     def questions(self, bags: Batch) -> Tensor:

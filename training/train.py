@@ -33,11 +33,11 @@ class Recipe:
     dimension: int = 256
     groups: int = 32
     group: int = 64
-    rate: float = 2e-3
+    rate: float = 1e-2
     seed: int = 1
     drop_code: float = 0.2  # tokens of a passage left out
     drop_asked: float = 0.1  # tokens of a question left out,
-    drop_shared: float = 0.35  # and of those that stand in its passage, so that words are not all
+    drop_shared: float = 0.15  # and of those that stand in its passage, so that words are not all
     keep_doc: float = 0.3  # passages that keep the doc that the question was made of
     parallel: int = 512  # pairs of sentences of two languages a step
     parallel_weight: float = 0.3
@@ -96,19 +96,19 @@ def passages(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) -
     n = len(asked)
     of = data.of[asked]
     from_doc = data.source[asked] == "doc"
+    keep_doc = np.where(from_doc, rng.random(n) < recipe.keep_doc, rng.random(n) < 0.7)
     factor = {
-        "code": rng.uniform(0.5, 1.5, n),
-        "doc": rng.uniform(0.5, 1.5, n)
-        * np.where(from_doc, rng.random(n) < recipe.keep_doc, rng.random(n) < 0.7),
-        "symbol": rng.uniform(0.5, 3.5, n) * (rng.random(n) > 0.15),
-        "path": rng.uniform(0.3, 3.0, n) * (rng.random(n) > 0.15),
+        "code": rng.uniform(0.7, 1.3, n),
+        "doc": rng.uniform(0.4, 1.2, n) * keep_doc,
+        "symbol": rng.uniform(0.3, 1.3, n) * (rng.random(n) > 0.15),
+        "path": rng.uniform(0.1, 0.7, n) * (rng.random(n) > 0.15),
     }
     made = []
     for name in FIELDS:
         bags = data.fields[name].take(of)
-        keep = rng.random(len(bags.token)) >= recipe.drop_code
-        each = np.repeat(factor[name], np.diff(bags.first)) * keep
-        made.append(Batch.of(bags, each.astype(np.float32)))
+        batch = Batch.of(bags, rng.random(len(bags.token)) >= recipe.drop_code)
+        batch.factor = torch.from_numpy(factor[name].astype(np.float32))
+        made.append(batch)
     return made
 
 
@@ -118,7 +118,7 @@ def questions(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) 
     # Half of the questions lose most of what they share with the answer.
     strict = np.repeat(rng.random(len(asked)) < 0.5, np.diff(bags.first))
     drop = np.where(flags & strict, 2 * recipe.drop_shared, recipe.drop_asked)
-    return Batch.of(bags, (rng.random(len(flags)) >= drop).astype(np.float32))
+    return Batch.of(bags, rng.random(len(flags)) >= drop)
 
 
 def alike(data: Data, asked: I64) -> torch.Tensor:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding.base import Embedder
-from codesearch.embedding.words import F32, Fields, WordSums, unit
+from codesearch.embedding.fields import F32, Fields, FieldSums, unit
 from codesearch.model import Passage
 
 _DIMENSION = 256  # bits of one BLAKE2b-256 digest, each a sign
@@ -54,27 +54,33 @@ class HashingEmbedder:
     floor = 0.18
 
     def __init__(self) -> None:
-        self._parts: dict[str, F32] = {}
-        self._passages = WordSums(_DIMENSION, self._vectors, Fields())
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._rows = np.zeros((0, _DIMENSION), np.float32)
+        self._passages = FieldSums(self._parts, self._table, Fields())
 
     def embed_documents(self, passages: Sequence[Passage]) -> F32:
+        if len(self._numbers) > _MAX_PARTS:
+            self._forget()
         return self._passages(passages)
 
     def embed_query(self, text: str) -> F32:
-        return unit(self._vectors(terms.question_words(text)).sum(axis=0))
+        parts = [part for word in terms.question_words(text) for part in terms.parts(word)]
+        return unit(_directions(parts).sum(axis=0))
 
-    def _vectors(self, words: Sequence[str]) -> F32:
-        """The sums of the words' parts, which many share. Shape (len(words), _DIMENSION)."""
-        split = [terms.parts(word) for word in words]
-        if len(self._parts) > _MAX_PARTS:
-            self._parts.clear()
-        unknown = list({p for parts in split for p in parts if p not in self._parts})
-        self._parts.update(zip(unknown, _directions(unknown), strict=True))
-        out = np.zeros((len(words), _DIMENSION), np.float32)
-        for row, parts in zip(out, split, strict=True):
-            for part in parts:
-                row += self._parts[part]  # noqa: PLW2901 (in place)
-        return out
+    def _parts(self, word: str) -> list[int]:
+        """The rows of a word's parts."""
+        known = self._numbers
+        return [known.setdefault(part, len(known)) for part in terms.parts(word)]
+
+    def _table(self) -> F32:
+        """The directions of all parts met so far."""
+        if len(self._numbers) > len(self._rows):
+            new = list(self._numbers)[len(self._rows) :]
+            self._rows = np.concatenate([self._rows, _directions(new)])
+        return self._rows
 
 
 def _directions(parts: Sequence[str]) -> F32:

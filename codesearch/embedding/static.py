@@ -1,7 +1,7 @@
 """The trained model: a vector a token, summed. Everything happens on this machine.
 
-A passage's vector is the sum of its words' vectors (``words``), a word's that of its tokens
-(``vocabulary``). A question's tokens count as much as was learnt for each. The weights lie in
+A passage's vector is made of its fields' (``fields``), a field's of its tokens (``vocabulary``).
+A question's tokens count as much as was learnt for each. The weights lie in
 ``model/``, made by the pipeline in ``training/``, whose MODEL.md says how good they are.
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch.embedding.base import Embedder
+from codesearch.embedding.fields import F32, Fields, FieldSums, unit
 from codesearch.embedding.vocabulary import Vocabulary, distinct
-from codesearch.embedding.words import F32, Fields, WordSums, unit
 from codesearch.errors import EmbedderError
 from codesearch.model import Passage
 
@@ -49,7 +49,8 @@ class StaticEmbedder:
         self.weight: float = about["weight"]
         self.floor: float = about["floor"]
         self._vocabulary = Vocabulary(tokens)
-        self._passages = WordSums(self.dimension, self._vectors, Fields(**about["fields"]))
+        self._floats: F32 | None = None
+        self._passages = FieldSums(self._vocabulary.of_word, self._table, Fields(**about["fields"]))
 
     def embed_documents(self, passages: Sequence[Passage]) -> F32:
         return self._passages(passages)
@@ -58,18 +59,11 @@ class StaticEmbedder:
         rows = distinct(self._vocabulary.of_question(text))
         return unit((self._scale[rows] * self._asked[rows]) @ self._rows[rows].astype(np.float32))
 
-    def _vectors(self, words: Sequence[str]) -> F32:
-        """The sums of the words' tokens. Shape (len(words), dimension)."""
-        split = [self._vocabulary.of_word(word) for word in words]
-        rows = np.array([row for of_word in split for row in of_word], np.int64)
-        each = self._rows[rows].astype(np.float32) * self._scale[rows, None]
-        sizes = np.array([len(of_word) for of_word in split], np.int64)
-        out = np.zeros((len(words), self.dimension), np.float32)
-        some = np.flatnonzero(sizes)
-        if len(some):
-            begin = np.cumsum(sizes) - sizes
-            out[some] = np.add.reduceat(each, begin[some], axis=0)
-        return out
+    def _table(self) -> F32:
+        """All vectors as floats: 60 MB that only who embeds passages needs."""
+        if self._floats is None:
+            self._floats = self._rows * self._scale[:, None]
+        return self._floats
 
 
 def load() -> Embedder:

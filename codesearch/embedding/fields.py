@@ -1,0 +1,130 @@
+"""Passages as sums of tokens' vectors, field by field: what the trained and the hashing model do.
+
+A field's direction is the sum over its tokens of log(1 + occurrences) times the token's vector; the
+passage's is the sum of its fields' directions, each of length one before it is weighted, so that
+a long body does not drown the name. Knows no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import terms
+from codesearch.model import Passage
+
+F32 = NDArray[np.float32]
+
+_PATH_PARTS = 4
+_MAX_WORDS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """How much each field of a passage counts."""
+
+    code: float = 1.0
+    doc: float = 0.8
+    symbol: float = 0.8
+    path: float = 0.3
+
+
+def texts(passage: Passage) -> tuple[str, str, str, str]:
+    """What is embedded of a passage, in the order of ``Fields``."""
+    path = "/".join(passage.path.split("/")[-_PATH_PARTS:])
+    return passage.code, passage.doc, passage.symbol, path
+
+
+class FieldSums:
+    """Embeds passages.
+
+    Args:
+        tokens: the rows of a word.
+        table: the vectors of all rows met so far, shape (rows, dimension).
+    """
+
+    def __init__(
+        self, tokens: Callable[[str], Sequence[int]], table: Callable[[], F32], fields: Fields
+    ) -> None:
+        self._tokens = _Kept(tokens)
+        self._table = table
+        self._weights = (fields.code, fields.doc, fields.symbol, fields.path)
+
+    def __call__(self, passages: Sequence[Passage]) -> F32:
+        """Unit vectors, shape (len(passages), dimension); zeros where there are no tokens."""
+        if len(self._tokens) > _MAX_WORDS:
+            self._tokens.clear()
+        total: F32 = np.zeros((len(passages), self._table().shape[1]), np.float32)
+        for weight, of_field in zip(
+            self._weights, zip(*map(texts, passages), strict=True), strict=False
+        ):
+            # The path is that of every passage of a file.
+            place = {text: i for i, text in enumerate(dict.fromkeys(of_field))}
+            sums = self._sums(list(place))
+            total += np.float32(weight) * sums[[place[text] for text in of_field]]
+        return unit(total)
+
+    def _sums(self, of_field: Sequence[str]) -> F32:
+        """The directions of some texts, of length one."""
+        token, weight, first = self._bags(of_field)
+        table = self._table()
+        out = np.zeros((len(of_field), table.shape[1]), np.float32)
+        edges = first.tolist()
+        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+            if a < b:
+                out[i] = weight[a:b] @ table[token[a:b]]
+        return unit(out)
+
+    def _bags(self, of_field: Sequence[str]) -> tuple[NDArray[np.int64], F32, NDArray[np.int64]]:
+        """The distinct tokens of each text, what they weigh, and where each text's begin."""
+        numbers: dict[str, int] = {}
+        word: list[int] = []
+        count: list[int] = []
+        sizes: list[int] = []
+        for text in of_field:
+            found = terms.tally(text) if text else {}
+            sizes.append(len(found))
+            word += [numbers.setdefault(w, len(numbers)) for w in found]
+            count += found.values()
+        split = [self._tokens[w] for w in numbers]
+        widths = np.array([len(s) for s in split], np.int64)
+        starts = np.cumsum(widths) - widths
+        rows = np.array([row for s in split for row in s], np.int64)
+
+        words = np.array(word, np.int64)
+        width = widths[words]
+        ends = np.cumsum(width)
+        at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+            starts[words] - ends + width, width
+        )
+        owner = np.repeat(np.repeat(np.arange(len(of_field)), sizes), width)
+        span = int(rows.max()) + 1 if len(rows) else 1
+        keys = owner * span + rows[at]
+        times = np.repeat(np.array(count, np.float32), width)
+        order = np.argsort(keys, kind="stable")
+        keys, times = keys[order], times[order]
+        begin = np.flatnonzero(np.diff(keys, prepend=-1))
+        tf = np.add.reduceat(times, begin) if len(begin) else times
+        first = np.searchsorted(keys[begin], np.arange(len(of_field) + 1) * span)
+        return keys[begin] % span, np.log1p(tf), first
+
+
+class _Kept(dict[str, Sequence[int]]):
+    """Word -> its tokens, found once."""
+
+    def __init__(self, tokens: Callable[[str], Sequence[int]]) -> None:
+        super().__init__()
+        self._find = tokens
+
+    def __missing__(self, word: str) -> Sequence[int]:
+        found = self[word] = self._find(word)
+        return found
+
+
+def unit(vectors: F32) -> F32:
+    """Vectors at length one; zeros as they are. Shape (dimension,) or (n, dimension)."""
+    lengths: F32 = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
+    return np.divide(vectors, np.where(lengths > 0, lengths, 1), dtype=np.float32)
