@@ -50,6 +50,10 @@ json.dump([[place(r.chunk) for r in rs] for rs in found], sys.stdout)
 """
 
 
+#: The questions of other human languages once more: what they could reach. Counted apart.
+IN_ENGLISH = "foreign, in English"
+
+
 @dataclass
 class Question:
     query: str
@@ -108,6 +112,12 @@ def questions(bench: Path, name: str, split: str) -> Iterator[Question]:
         item = json.loads(line)
         if split in {"", item["split"]}:
             yield Question(item["query"], item["kind"], item["answers"], covers_function)
+            if "english" in item:
+                yield Question(item["english"], IN_ENGLISH, item["answers"], covers_function)
+
+
+def groups(repository: str, kind: str) -> tuple[str, ...]:
+    return (kind,) if kind == IN_ENGLISH else (repository, kind, "all questions")
 
 
 def overlaps(hit: Hit, target: Any) -> bool:
@@ -183,7 +193,7 @@ def main() -> None:
             for asked, hits in zip(all_asked, answers, strict=True):
                 by_file = asked.covers is covers_file
                 value, first = grade(hits, asked, covers_file if by_file else overlaps)
-                for group in (name, asked.kind, "all questions"):
+                for group in groups(name, asked.kind):
                     beside.add(group, value, first)
         for asked in all_asked:
             by_file = asked.covers is covers_file
@@ -196,7 +206,7 @@ def main() -> None:
                 for h in hits
             ]
             value, first = grade(hits, asked, asked.covers)
-            for group in (name, asked.kind, "all questions"):
+            for group in groups(name, asked.kind):
                 tally.add(group, value, first)
             if value < 1:
                 failed.append((value, name, asked, hits))
