@@ -28,6 +28,9 @@ from training.text import read
 FIELDS = ("code", "doc", "symbol", "path")
 _DOC_CHARS = 2_000
 _BATCH = 2_000
+#: The human languages that have tokens of their own.
+LANGUAGES = ("de", "es", "fr", "pt", "ja", "zh", "hi")
+_SURE = 0.25  # the least probability of a word's translation
 
 Bag = tuple[list[int], list[float]]
 
@@ -163,18 +166,31 @@ def encode(source: Path, out: Path, tokens: list[str], jobs: int) -> None:
     print(out.name, f"{bases[-1]} functions, {len(about)} questions", flush=True)
 
 
-def encode_parallel(folder: Path, out: Path, tokens: list[str]) -> None:
+def sentences(work: Path) -> Iterator[tuple[str, str, str]]:
+    """What means the same: a text, an English one, and what kind of pair it is."""
+    for file in sorted((work / "parallel").glob("*.jsonl.zst")):
+        for r in read(file):
+            if r["lang"] in LANGUAGES:
+                yield r["text"], r["en"], r["lang"]
+    for r in read(work / "lexicon.jsonl.zst"):
+        if r["lang"] in LANGUAGES and r["score"] >= _SURE:
+            yield r["word"], r["en"], f"{r['lang']} word"
+    for r in read(work / "synonyms.jsonl.zst"):
+        if r["source"] == "own":
+            yield r["a"], r["b"], "synonym"
+
+
+def encode_parallel(work: Path, out: Path, tokens: list[str]) -> None:
     _begin(tokens)
     left: list[Bag] = []
     right: list[Bag] = []
     langs: list[str] = []
-    for file in sorted(folder.glob("*.jsonl.zst")):
-        for r in read(file):
-            a, b = _encoder.question(r["text"]), _encoder.question(r["en"])
-            if a[0] and b[0]:
-                left.append(a)
-                right.append(b)
-                langs.append(r["lang"])
+    for text, english, lang in sentences(work):
+        a, b = _encoder.question(text), _encoder.question(english)
+        if a[0] and b[0]:
+            left.append(a)
+            right.append(b)
+            langs.append(lang)
     arrays: dict[str, Any] = {"lang": np.array(langs)}
     for name, bags in (("left", Bags.of(left)), ("right", Bags.of(right))):
         arrays |= {f"{name}.token": bags.token, f"{name}.weight": bags.weight}
@@ -196,7 +212,7 @@ def main() -> None:
             encode(
                 args.work / "clean" / f"{split}.jsonl.zst", run / f"{split}.npz", tokens, args.jobs
             )
-    encode_parallel(args.work / "parallel", run / "parallel.npz", tokens)
+    encode_parallel(args.work, run / "parallel.npz", tokens)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 from codesearch import terms
 from codesearch.embedding.vocabulary import INNER, Vocabulary, pair
+from training.encode import LANGUAGES
 from training.text import human_language, read
 
 _A_PACKAGE = 300  # functions that are counted
@@ -105,7 +106,7 @@ def main() -> None:
     parts, pairs = counted(read(args.work / "clean" / "train.jsonl.zst"))
     tokens = dict.fromkeys(chosen(parts, args.parts, least=3))
     others = foreign(args.work / "parallel")
-    target = [n for n in ("de", "es", "fr", "pt", "ja", "zh", "hi") if n in others]
+    target = [n for n in LANGUAGES if n in others]
     for name in target:
         best = chosen(others[name], len(others[name]), least=3)
         new = [t for t in best if t not in tokens][: args.foreign // len(target)]

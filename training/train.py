@@ -41,6 +41,8 @@ class Recipe:
     keep_doc: float = 0.3  # passages that keep the doc that the question was made of
     parallel: int = 512  # pairs of sentences of two languages a step
     parallel_weight: float = 0.3
+    teacher_weight: float = 0.5
+    teacher_temperature: float = 0.07
     balance: float = 0.6  # languages count by this power of their share
 
 
@@ -134,20 +136,38 @@ def alike(data: Data, asked: I64) -> torch.Tensor:
 
 
 class Parallel:
-    """Sentences of two languages, drawn so that every language comes as often."""
+    """Sentences of two languages, and words; rare languages come more often than they stand."""
 
     def __init__(self, file: Path) -> None:
         with np.load(file) as z:
             self.left, self.right = _bags(z, "left"), _bags(z, "right")
             names, language = np.unique(z["lang"], return_inverse=True)
         count = np.bincount(language, minlength=len(names))
-        self._odds = (1 / np.sqrt(count))[language]
-        self._odds /= self._odds.sum()
-        self._ends = np.cumsum(self._odds)
+        odds = (1 / np.sqrt(count))[language] * np.where(np.char.count(names, " "), 0.3, 1)[
+            language
+        ]
+        self._ends = np.cumsum(odds / odds.sum())
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
         at = np.unique(np.searchsorted(self._ends, rng.random(n)).clip(max=len(self._ends) - 1))
         return Batch.of(self.left.take(at)), Batch.of(self.right.take(at))
+
+
+class Teacher:
+    """A larger model's vectors of some of the questions, as ``teach`` wrote them."""
+
+    def __init__(self, folder: Path, questions: int) -> None:
+        files = sorted(f for f in folder.glob("*.npz") if ".part" not in f.name)
+        blocks = [np.load(f) for f in files]
+        self.vectors = np.concatenate([b["vectors"] for b in blocks])
+        self._at = np.full(questions, -1)
+        self._at[np.concatenate([b["place"] for b in blocks])] = np.arange(len(self.vectors))
+
+    def of(self, asked: I64) -> tuple[torch.Tensor, torch.Tensor]:
+        """Which of the questions it knows, and its vectors of these."""
+        at = self._at[asked]
+        known = np.flatnonzero(at >= 0)
+        return torch.from_numpy(known), torch.from_numpy(self.vectors[at[known]].astype(np.float32))
 
 
 def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
@@ -155,6 +175,8 @@ def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
     tokens = len((run / "tokens.txt").read_text(encoding="utf-8").splitlines())
     data = Data(run / "train.npz")
     parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
+    lessons = run.parent.parent / "teacher"
+    teacher = Teacher(lessons, len(data.of)) if recipe.teacher_weight and lessons.exists() else None
     model = Static(data.idf(tokens), recipe.dimension, recipe.seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
     warm = 50
@@ -178,6 +200,11 @@ def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
             a, b = parallel.draw(recipe.parallel, rng)
             loss = loss + recipe.parallel_weight * model.contrast(
                 model.questions(a), model.questions(b)
+            )
+        if teacher is not None:
+            known, taught = teacher.of(asked)
+            loss = loss + recipe.teacher_weight * model.imitate(
+                left[known], right[known], taught, recipe.teacher_temperature
             )
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
