@@ -32,16 +32,17 @@ FILE_B = 0.5
 class Weights:
     """How much each term of the sum counts. The lexical and vector terms lie in 0..1."""
 
-    semantic: float = 3.0  # times what the embedder says of itself
+    semantic: float = 1.25  # times what the embedder says of itself
+    ideal: float = 0.25  # how far the words that no chunk has weaken those that one has
     test: float = -0.8
     prose: float = -0.8
-    length: float = 0.15
+    length: float = 0.11
     container: float = -0.6
     leftover: float = -0.4
     file_lexical: float = 0.3
-    file_mean: float = 0.3
-    exact: float = 0.8
-    stem: float = 0.6
+    file_mean: float = 0.6
+    exact: float = 0.5
+    stem: float = 0.55
     short_words: float = 6.0
 
 
@@ -76,6 +77,7 @@ class Asked:
     penalise_tests: bool
     penalise_prose: bool
     bm25_peak: float  # the largest of all chunks that may answer
+    bm25_ideal: float  # what a chunk would have that is full of every word of the question
     file_peak: float  # the same of their files
 
 
@@ -124,9 +126,14 @@ def file_bm25(frequency: Floats, length: Floats, average: float) -> Floats:
 def core(
     bm25: Floats, cosine: Floats, asked: Asked, weights: Weights | None = None
 ) -> tuple[Floats, Floats]:
-    """The lexical and the vector term of the sum."""
+    """The lexical and the vector term of the sum.
+
+    Where even the best chunk has few of the question's words (another human language, a
+    paraphrase), those that it has are chance, and words count less beside vectors.
+    """
     w = weights or WEIGHTS
-    return bm25 / max(asked.bm25_peak, _TINY), w.semantic * asked.semantic * np.maximum(cosine, 0)
+    peak = (1 - w.ideal) * asked.bm25_peak + w.ideal * asked.bm25_ideal
+    return bm25 / max(peak, _TINY), w.semantic * asked.semantic * np.maximum(cosine, 0)
 
 
 def score(e: Evidence, asked: Asked, weights: Weights | None = None) -> Scores:

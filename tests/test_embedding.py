@@ -41,13 +41,13 @@ def test_a_misspelt_word_is_still_near() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_rows_are_unit_vectors_in_order_whatever_the_text(texts: list[str]) -> None:
-    model = embedding.load("local")
+    model = embedding.load("hashing")
     given_ = [Passage("a.py", "f", "", t) for t in texts]
     rows = model.embed_documents(given_)
     assert rows.shape == (len(texts), model.dimension)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     for passage, row in zip(given_, rows, strict=True):
-        assert np.allclose(embedding.load("local").embed_documents([passage])[0], row, atol=1e-6)
+        assert np.allclose(embedding.load("hashing").embed_documents([passage])[0], row, atol=1e-6)
 
 
 def test_an_empty_question_has_no_direction() -> None:

@@ -21,7 +21,8 @@ def evidence(n: int, **known: object) -> rank.Evidence:
 def asked(e: rank.Evidence, **known: object) -> rank.Asked:
     values: dict[str, object] = {
         "words": 5, "semantic": 1.0, "penalise_tests": True, "penalise_prose": True,
-        "bm25_peak": float(e.bm25.max(initial=0)), "file_peak": float(e.file_bm25.max(initial=0)),
+        "bm25_peak": float(e.bm25.max(initial=0)), "bm25_ideal": float(e.bm25.max(initial=0)),
+        "file_peak": float(e.file_bm25.max(initial=0)),
     }  # fmt: skip
     return rank.Asked(**(values | known))  # type: ignore[arg-type]
 

@@ -8,7 +8,7 @@ from codesearch.embedding.base import Embedder
 from codesearch.errors import ConfigError, did_you_mean
 
 #: The user's name of a backend -> its file in this folder.
-BACKENDS = {"local": "hashing"}
+BACKENDS = {"local": "static", "hashing": "hashing"}
 
 
 def load(backend: str) -> Embedder:

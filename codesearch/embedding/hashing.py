@@ -50,7 +50,7 @@ class HashingEmbedder:
     id = f"hashing/1.{terms.VERSION}"  # other terms are other vectors
     dimension = _DIMENSION
     remote = False
-    weight = 0.35
+    weight = 0.85
     floor = 0.18
 
     def __init__(self) -> None:

@@ -40,6 +40,8 @@ class StaticEmbedder:
             self._rows: NDArray[np.int8] = np.load(folder / "rows.npy", mmap_mode="r")
             self._scale: F32 = np.load(folder / "scale.npy").astype(np.float32)
             self._asked: F32 = np.load(folder / "asked.npy").astype(np.float32)
+            if not len(tokens) == len(self._rows) == len(self._scale) == len(self._asked):
+                raise ValueError("its files do not belong together")
         except (OSError, ValueError) as error:
             raise EmbedderError(
                 f"the embedded model cannot be read: {error}", "install codesearch again"

@@ -28,7 +28,7 @@ _SIMILAR_TERMS = 40
 _SHORTLIST = 1000
 # See ``_exact``.
 _PLAIN_WORD = 0.4
-_LOOSE = 0.8
+_LOOSE = 0.6
 _OTHER_OWNER = 0.6
 
 
@@ -99,7 +99,7 @@ def gather(
 
     Words and vectors are read for every chunk; what costs more, for a shortlist of those.
     """
-    bm25, of_files = _bm25(view, asked)
+    bm25, of_files, ideal = _bm25(view, asked)
     cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
     exact = _exact(view, asked)
     said = {terms.stem(w.lower()) for name in asked.names for w in name.split(".")}
@@ -109,6 +109,7 @@ def gather(
         penalise_tests=request.tests == "demote" and _TEST_WORDS.isdisjoint(said),
         penalise_prose=_PROSE_WORDS.isdisjoint(said),
         bm25_peak=float(bm25.max(initial=0, where=may)),
+        bm25_ideal=ideal,
         file_peak=float(of_files.max(initial=0, where=_marked(view.file[may], len(of_files)))),
     )
     lexical, vector = rank.core(bm25, cosine, how)
@@ -135,8 +136,9 @@ def gather(
     return here, evidence, how
 
 
-def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
-    """BM25F of every chunk and BM25 of every file."""
+def _bm25(view: View, asked: Question) -> tuple[F32, F32, float]:
+    """BM25F of every chunk, BM25 of every file, and the least that no chunk can reach."""
+    ideal = 0.0
     total, files = int(view.bases[-1]), len(view.flags)
     chunks = np.zeros(total, np.float32)
     of_files = np.zeros(files, np.float32)
@@ -144,6 +146,7 @@ def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
     for term in asked.terms:
         postings = list(view.postings(term))
         weight = rank.idf(total, sum(len(c) for c, _ in postings))
+        ideal += weight
         in_files = np.zeros(files, np.float32)
         for chunk, tf in postings:
             rank.add_bm25f(chunks, chunk, tf, view.norms, weight)
@@ -153,7 +156,7 @@ def _bm25(view: View, asked: Question) -> tuple[F32, F32]:
         of_files[hold] += file_weight * rank.file_bm25(
             in_files[hold], view.file_length[hold], average
         )
-    return chunks, of_files
+    return chunks, of_files, ideal
 
 
 def _shortlist(found: Bool, rough: rank.Floats, top_k: int) -> Bool:

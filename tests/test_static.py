@@ -1,0 +1,121 @@
+"""The trained model's reader: tokens, sums, and what is said of weights that are not whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesearch.embedding.static import FOLDER, StaticEmbedder
+from codesearch.embedding.vocabulary import Vocabulary
+from codesearch.errors import EmbedderError
+from codesearch.model import Passage
+
+TOKENS = [
+    "redirect",
+    "max",
+    "max redirect",
+    "verbindung",
+    "conn",
+    "##ect",
+    "##io",
+    "c",
+    "重試",
+    "重",
+]
+
+
+def vocabulary() -> Vocabulary:
+    return Vocabulary(TOKENS)
+
+
+def named(rows: list[int]) -> list[str]:
+    return [TOKENS[row] for row in rows]
+
+
+def test_a_word_gives_its_parts_and_the_pairs_of_neighbours() -> None:
+    assert named(vocabulary().of_word("maxRedirects")) == ["max", "redirect", "max redirect"]
+    assert named(vocabulary().of_word("redirect_max")) == ["redirect", "max", "max redirect"]
+
+
+def test_a_part_without_a_token_gives_the_longest_pieces() -> None:
+    assert named(vocabulary().of_word("connectio")) == ["conn", "##ect", "##io"]
+    assert named(vocabulary().of_word("connxect")) == ["conn", "##ect"]
+    assert named(vocabulary().of_word("zzz")) == []
+
+
+def test_the_words_of_a_question_are_neighbours_too() -> None:
+    assert named(vocabulary().of_question("Verbindung: redirects, max")) == [
+        "verbindung",
+        "redirect",
+        "max",
+        "max redirect",
+    ]
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_tokens_of_the_vocabulary(text: str) -> None:
+    rows = vocabulary().of_question(text)
+    assert all(0 <= row < len(TOKENS) for row in rows)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model with a direction of its own for each token."""
+    n = len(TOKENS)
+    np.save(tmp_path / "rows.npy", (np.eye(n) * 127).astype(np.int8))
+    np.save(tmp_path / "scale.npy", np.full(n, 1 / 127, np.float16))
+    np.save(tmp_path / "asked.npy", np.ones(n, np.float16))
+    (tmp_path / "tokens.txt").write_text("\n".join(TOKENS) + "\n", encoding="utf-8")
+    about = {
+        "id": "test/1",
+        "weight": 1.0,
+        "floor": 0.2,
+        "fields": {"code": 1.0, "doc": 0.5, "symbol": 1.0, "path": 0.0},
+    }
+    (tmp_path / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_long_body_does_not_drown_the_name(folder: Path) -> None:
+    body = "redirect(redirect(redirect(redirect(redirect))))"
+    (vector,) = StaticEmbedder(folder).embed_documents([Passage("a.py", "max", "", body)])
+    by_token = dict(zip(TOKENS, vector.tolist(), strict=True))
+    assert by_token["max"] == pytest.approx(by_token["redirect"], abs=1e-3)
+    assert np.linalg.norm(vector) == pytest.approx(1)
+
+
+def test_often_counts_as_a_logarithm(folder: Path) -> None:
+    passage = Passage("a.py", "", "", "redirect redirect redirect max")
+    (vector,) = StaticEmbedder(folder).embed_documents([passage])
+    by_token = dict(zip(TOKENS, vector.tolist(), strict=True))
+    ratio = np.log1p(3) / np.log1p(1)
+    assert by_token["redirect"] / by_token["max"] == pytest.approx(ratio, rel=1e-3)
+
+
+def test_a_passage_is_the_same_alone_and_among_others(folder: Path) -> None:
+    passages = [Passage(f"p{i}.py", "max", "", w) for i, w in enumerate(["", *TOKENS[:4], "zz"])]
+    model = StaticEmbedder(folder)
+    together = model.embed_documents(passages)
+    for passage, row in zip(passages, together, strict=True):
+        assert np.array_equal(model.embed_documents([passage])[0], row)
+
+
+@pytest.mark.parametrize("name", ["about.json", "rows.npy", "scale.npy", "tokens.txt"])
+def test_weights_that_are_not_whole_are_told(folder: Path, name: str) -> None:
+    file = folder / name
+    file.write_bytes(file.read_bytes()[:7])
+    with pytest.raises(EmbedderError, match="the embedded model cannot be read") as caught:
+        StaticEmbedder(folder).embed_query("max")
+    assert caught.value.hint == "install codesearch again"
+    file.unlink()
+    with pytest.raises(EmbedderError):
+        StaticEmbedder(folder)
+
+
+def test_the_shipped_weights_are_small() -> None:
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < 16_000_000
