@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from training import collect, extract
 from training.collect import Collector, Package
@@ -202,7 +203,6 @@ def test_a_listed_package_must_not_be_excluded(tmp_path: Path) -> None:
 def test_extract_writes_each_package_once_and_always_the_same(
     tmp_path: Path, registry: Path
 ) -> None:
-    zstandard = pytest.importorskip("zstandard")
     packages = [Package("npm", "things", "1.0.0")]
     collect.run(tmp_path, packages, lambda _name, _work: client(registry))
     assert extract.run(tmp_path, jobs=1) == 0
