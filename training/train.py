@@ -2,8 +2,9 @@
 
     python -m training.train --work DIR --run NAME [--steps 3000 ...]
 
-Reads DIR/runs/NAME/{train,parallel}.npz, writes DIR/runs/NAME/model.npz. A batch is made of groups
-of one package each, because the functions of one package are the hard ones to tell apart.
+Reads DIR/runs/NAME/{train,parallel}.npz, writes DIR/runs/NAME/model.npz, and a checkpoint now
+and then, from which it goes on to the same result. A batch is made of groups of one package each,
+because the functions of one package are the hard ones to tell apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +25,8 @@ from training.encode import FIELDS, Bags
 from training.model import Batch, Static
 
 I64 = NDArray[np.int64]
+
+_KEEP = 250  # steps between two checkpoints
 
 
 @dataclass(frozen=True)
@@ -170,8 +174,8 @@ class Teacher:
         return torch.from_numpy(known), torch.from_numpy(self.vectors[at[known]].astype(np.float32))
 
 
-def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
-    rng = np.random.default_rng(recipe.seed)
+def train(run: Path, recipe: Recipe, kept: Path, report: int = 100) -> Static:
+    """Learns, and goes on from the checkpoint ``kept`` where there is one of the same recipe."""
     tokens = len((run / "tokens.txt").read_text(encoding="utf-8").splitlines())
     data = Data(run / "train.npz")
     parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
@@ -187,10 +191,22 @@ def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
             * (0.02 + 0.98 * (1 + math.cos(math.pi * min(s / recipe.steps, 1))) / 2)
         ),
     )
-    source = groups(data, recipe, rng)
+    source = groups(data, recipe, np.random.default_rng(recipe.seed))
     losses: list[float] = []
+    first = 0
+    if kept.exists():
+        state = torch.load(kept, weights_only=True)
+        if state["recipe"] == repr(recipe):
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            schedule.load_state_dict(state["schedule"])
+            first = state["step"]
+            for _ in range(first * recipe.groups):
+                next(source)
+            print(f"goes on at step {first}", flush=True)
     began = time.monotonic()
-    for step in range(recipe.steps):
+    for step in range(first, recipe.steps):
+        rng = np.random.default_rng([recipe.seed, step])  # the same after an interruption
         asked = np.concatenate([next(source) for _ in range(recipe.groups)])
         left = model.questions(questions(data, asked, recipe, rng))
         right = model.passages(passages(data, asked, recipe, rng))
@@ -211,12 +227,18 @@ def train(run: Path, recipe: Recipe, report: int = 100) -> Static:
         optimizer.step()
         schedule.step()
         if (step + 1) % report == 0:
-            pace = (time.monotonic() - began) / (step + 1)
+            pace = (time.monotonic() - began) / (step + 1 - first)
             print(
                 f"step {step + 1}  loss {np.mean(losses[-report:]):.3f}"
                 f"  temperature {math.exp(-model.scale.item()):.3f}  {pace:.2f} s a step",
                 flush=True,
             )
+        if (step + 1) % _KEEP == 0:
+            states: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
+            state = {name: each.state_dict() for name, each in states.items()}
+            part = kept.with_suffix(".part")
+            torch.save({"recipe": repr(recipe), "step": step + 1, **state}, part)
+            part.replace(kept)
     return model
 
 
@@ -237,7 +259,9 @@ def main() -> None:
         **{k: type(getattr(Recipe, k))(v) for k, v in more.items()},
     )  # fmt: skip
     run: Path = args.work / "runs" / args.run
-    train(run, recipe).save(run / f"{args.out}.npz")
+    kept = run / f"{args.out}.checkpoint"
+    train(run, recipe, kept).save(run / f"{args.out}.npz")
+    kept.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
