@@ -37,7 +37,7 @@ class Recipe:
     dimension: int = 256
     groups: int = 32
     group: int = 64
-    rate: float = 1e-2
+    rate: float = 2e-2
     seed: int = 1
     drop_code: float = 0.2  # tokens of a passage left out
     drop_asked: float = 0.1  # tokens of a question left out,
@@ -45,7 +45,7 @@ class Recipe:
     keep_doc: float = 0.3  # passages that keep the doc that the question was made of
     parallel: int = 512  # pairs of sentences of two languages a step
     parallel_weight: float = 0.3
-    teacher_weight: float = 0.5
+    teacher_weight: float = 0.0  # it brought nothing yet, see MODEL.md
     teacher_temperature: float = 0.07
     balance: float = 0.6  # languages count by this power of their share
 
