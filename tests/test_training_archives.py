@@ -13,6 +13,8 @@ import pytest
 
 from training import archives
 from training.archives import ArchiveError, members
+from training.clients import has_upstream, missing
+from training.collect import Collector, Package
 from training.declared import inspected
 
 
@@ -100,6 +102,32 @@ def test_a_built_package_gives_its_files_without_the_folders_of_the_system(tmp_p
     assert names(file) == ["c/d.go", "src/lib.rs", "a/b.rb", "usr/share/doc/a/copyright"]
 
 
+def test_only_what_is_wanted_is_read_up_to_a_size(tmp_path: Path) -> None:
+    large = b"x" * (archives.MAX_MEMBER + 1)
+    files = {"a/b/keep.po": large, "a/b/huge.po": large * 2, "a/b/other.c": b"x"}
+    wheel = tmp_path / "a.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name.removeprefix("a/"), data)
+    library = {f"./usr/lib/python3/dist-packages/{name[2:]}": data for name, data in files.items()}
+    for file in (
+        wheel,
+        write(tmp_path / "a.tgz", tar(files)),
+        write(tmp_path / "outer.tgz", tar({"a/inner.tar.gz": tar(files)})),
+        write(tmp_path / "a.deb", deb(library)),
+        dsc(tmp_path, {"thing_1.orig.tar.gz": tar(files)}),
+    ):
+        asked: list[str] = []
+
+        def is_catalogue(path: str, asked: list[str] = asked) -> bool:
+            asked.append(path)
+            return path.endswith(".po")
+
+        found = [m.path for m in members(file, is_catalogue, archives.MAX_MEMBER + 1)]
+        assert found == ["b/keep.po"], file.name
+        assert "b/other.c" in asked, file.name
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -152,3 +180,48 @@ def test_what_an_archive_says_of_itself(tmp_path: Path) -> None:
     built = deb({"./usr/share/doc/a/copyright": COPYRIGHT.replace(b"bad/", b"tests/")})
     assert inspected(write(tmp_path / "a_1_all.deb", built)).licence == "Expat"
     assert not inspected(write(tmp_path / "b.tgz", b"broken")).licence
+
+
+def test_a_name_and_addresses_are_known_where_the_licence_is_not(tmp_path: Path) -> None:
+    package = b'{"name": "a", "license": "GPL-3.0", "repository": "https://x.org/c/d"}'
+    npm = inspected(write(tmp_path / "a-1.tgz", tar({"package/package.json": package})))
+    assert (npm.name, npm.licence) == ("a", "")
+    assert "https://x.org/c/d" in npm.addresses
+    source = inspected(dsc(tmp_path, {"thing_1.orig.tar.gz": tar({"thing/a.c": b""})}))
+    assert (source.name, source.licence) == ("thing", "")
+    assert "https://example.org/a/b" in source.addresses
+    text = b"Source: https://x.org/e/f\n\nFiles: *\nLicense: GPL-2\n"
+    built = inspected(write(tmp_path / "a_1_all.deb", deb({"./usr/share/doc/a/copyright": text})))
+    assert (built.name, built.licence) == ("a", "")
+    assert "https://x.org/e/f" in built.addresses
+    for said in (b"[]", b"no JSON"):
+        file = write(tmp_path / "b-1.tgz", tar({"package/package.json": said}))
+        assert not inspected(file).name
+
+
+def test_a_source_judged_by_hand_may_lack_debians_own_archive(tmp_path: Path) -> None:
+    parts = {
+        "thing_1.orig.tar.gz": tar({"thing-1/a.po": b"a"}),
+        "thing_1.debian.tar.gz": tar({"debian/copyright": COPYRIGHT}),
+    }
+    served = tmp_path / "served"
+    served.mkdir()
+
+    def client(folder: Path, _wanted: object) -> dict[str, Path | str]:
+        file = dsc(folder, parts)
+        (folder / "thing_1.debian.tar.gz").unlink()
+        return {"thing": file}
+
+    file = client(served, None)["thing"]
+    assert isinstance(file, Path)
+    assert missing(file) == ["thing_1.debian.tar.gz"]
+    assert has_upstream(file)
+    statuses = []
+    for by_hand in ("", "the head of every catalogue"):
+        collector = Collector(tmp_path)
+        collector.fetch([Package("debian", "thing", "1", "MIT", by_hand)], client)
+        statuses += [entry.status for entry in collector.known.values()]
+    assert statuses == ["failed: not served", "ok by hand"]
+    write(served / "thing_1.orig.tar.gz", b"something else")
+    assert not has_upstream(file)
+    assert missing(dsc(served, parts)) == []

@@ -200,12 +200,67 @@ def test_a_listed_package_must_not_be_excluded(tmp_path: Path) -> None:
         collect.listed(tmp_path)
 
 
+def test_a_judgement_by_hand_counts_for_the_licence_and_the_size_only(
+    tmp_path: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = b'{"name": "x", "license": "GPL-3.0", "repository": "https://h.org/pallets/flask"}'
+    tarball(registry / "fork-1.0.0.tgz", {**FILES, "package.json": fork})
+    (registry / "broken-1.0.0.tgz").write_bytes(b"broken")
+    names = ("broken", "copyleft", "fork", "things")
+    unclear = "refused: licence is not known to be permissive"
+
+    def statuses(by_hand: str) -> dict[str, tuple[str, str]]:
+        packages = [Package("npm", name, "1.0.0", "ISC", by_hand) for name in names]
+        collect.run(tmp_path, packages, lambda _name, _work: client(registry))
+        assert not Collector(tmp_path).wanted(packages)
+        manifest = collect.read_manifest(tmp_path / "archives" / "manifest.jsonl")
+        return {entry.name: (entry.status, entry.licence) for entry in manifest.values()}
+
+    monkeypatch.setattr(collect, "MAX_ARCHIVE", 1)
+    assert {status for status, _ in statuses("").values()} == {"refused: too large"}
+    # What was refused is looked at again when it has been judged.
+    assert statuses("its catalogues are") == {
+        "broken": ("refused: has no name that exclusions could be checked by", ""),
+        "copyleft": ("ok by hand", "ISC"),
+        "fork": ("refused: belongs to flask", ""),
+        "things": ("ok by hand", "MIT"),
+    }
+    # Its code was not judged, and is not taken even where a list of code names it.
+    assert extract.run(tmp_path, 1, listing(tmp_path, "things 1.0.0 MIT")) == 0
+    assert not list((tmp_path / "functions").rglob("*.zst"))
+    # And when the judgement is withdrawn.
+    monkeypatch.setattr(collect, "MAX_ARCHIVE", 1_000_000)
+    found = statuses("")
+    assert (found["copyleft"], found["things"]) == ((unclear, ""), ("ok", "MIT"))
+
+
+def test_only_lists_of_catalogues_may_be_judged_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "npm.txt"
+    file.write_text(
+        "# by hand: a remark\na 1 MIT\nb 2 BSD-3-Clause  # by hand: LICENSE: for po/*\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ValueError, match="b cannot be judged by hand"):
+        collect.listed(tmp_path)
+    monkeypatch.setattr(collect, "PARALLEL", tmp_path)
+    assert collect.listed(tmp_path) == [
+        Package("npm", "a", "1", "MIT"),
+        Package("npm", "b", "2", "BSD-3-Clause", "LICENSE: for po/*"),
+    ]
+    for line in ("c 1 MIT  # by hand:", "c 1  # by hand: LICENSE", "c 1 MIT # by hand:  "):
+        file.write_text(line + "\n", encoding="utf-8")
+        with pytest.raises(ValueError, match="c is judged by hand without"):
+            collect.listed(tmp_path)
+
+
 def test_extract_writes_each_package_once_and_always_the_same(
     tmp_path: Path, registry: Path
 ) -> None:
-    packages = [Package("npm", "things", "1.0.0")]
-    collect.run(tmp_path, packages, lambda _name, _work: client(registry))
-    assert extract.run(tmp_path, jobs=1) == 0
+    lists = listing(tmp_path, "things 1.0.0 MIT")
+    collect.run(tmp_path, collect.listed(lists), lambda _name, _work: client(registry))
+    assert extract.run(tmp_path, 1, lists) == 0
     file = tmp_path / "functions" / "npm" / "things.jsonl.zst"
     first = file.read_bytes()
     text = zstandard.ZstdDecompressor().decompress(first).decode("utf-8")
@@ -215,11 +270,25 @@ def test_extract_writes_each_package_once_and_always_the_same(
     assert rows[0]["language"] == "python"
     assert rows[0]["parameters"] == ["text"]
     stamp = file.stat().st_mtime_ns
-    assert extract.run(tmp_path, jobs=1) == 0
+    assert extract.run(tmp_path, 1, lists) == 0
     assert file.stat().st_mtime_ns == stamp
     file.unlink()
-    assert extract.run(tmp_path, jobs=1) == 0
+    assert extract.run(tmp_path, 1, lists) == 0
     assert file.read_bytes() == first
+
+
+def test_no_code_is_taken_of_packages_of_other_lists(tmp_path: Path, registry: Path) -> None:
+    packages = [Package("npm", "things", "1.0.0")]
+    collect.run(tmp_path, packages, lambda _name, _work: client(registry))
+    assert extract.run(tmp_path, 1, listing(tmp_path, "")) == 0
+    assert not (tmp_path / "functions").exists()
+
+
+def listing(folder: Path, lines: str) -> Path:
+    lists = folder / "lists"
+    lists.mkdir()
+    (lists / "npm.txt").write_text(f"{lines}\n", encoding="utf-8")
+    return lists
 
 
 def test_functions_without_questions_are_few_and_chosen_by_their_names() -> None:

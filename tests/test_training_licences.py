@@ -154,3 +154,18 @@ def test_a_name_of_debians_own_is_judged_by_the_text_that_is_given_for_it() -> N
     inline = licences.of_debian(f"Files: *\nLicense:\n{grant}\n")
     assert inline is not None
     assert inline.licence == "MIT"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Permission to use, copy, modify and distribute this software and\n database and its",
+        "Rights are granted to use this software in any way so long as this notice is\n not",
+    ],
+)
+def test_texts_of_one_project_only_are_known(words: str) -> None:
+    own = f"Files: *\nLicense: Own\n {words}\n\nFiles: debian/*\nLicense: GPL-2+\n"
+    rules = licences.of_debian(own)
+    assert rules is not None
+    assert rules.all_permissive
+    assert licences.of_debian(own.replace("use", "view")) is None

@@ -7,12 +7,14 @@ import json
 import struct
 import tarfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from test_training_archives import deb, dsc, tar
 
-from training import catalogues
-from training.collect import LISTS, Entry, listed
+from training import catalogues, clients, collect, parallel
+from training.collect import PARALLEL, Entry, listed
 from training.languages import is_in, is_pair, language_of, plain
 from training.lexicon import WORDS, coverage, translations, words_of
 from training.parallel import layout_of, read_pairs, run
@@ -159,7 +161,7 @@ def test_the_most_particular_layout_reads_a_file() -> None:
 
 
 def test_the_lists_can_be_collected_and_every_package_has_a_licence() -> None:
-    packages = listed(LISTS / "parallel")
+    packages = listed(PARALLEL)
     assert packages
     assert all(package.licence for package in packages)
 
@@ -192,6 +194,89 @@ def test_packages_become_pairs_once(tmp_path: Path) -> None:
         ("Datei fehlt", "File not found", "pypi:spyder"),
     ]
     assert run(tmp_path, entries) == {"de": 2}
+
+
+def po(english: str, german: str) -> bytes:
+    return f'msgid "{english}"\nmsgstr "{german}"\n'.encode()
+
+
+def data_pack(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack("<IB3xHHHIHI", 5, 1, 1, 0, 7, 24, 0, 24 + len(data)) + data
+
+
+def served(registry: str, _work: Path) -> clients.Client:
+    """Registries with a package each way that a licence is known, and one that is not there."""
+
+    def get(folder: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, Path | str]:
+        return {name: make(folder, name) for name, _ in wanted if name != "spyder"}
+
+    def make(folder: Path, name: str) -> Path:
+        own = folder / name
+        own.mkdir()
+        if registry == "pypi":
+            file = own / f"{name}-1-py3-none-any.whl"
+            with zipfile.ZipFile(file, "w") as wheel:
+                wheel.writestr(f"{name}-1.dist-info/METADATA", f"Name: {name}\nLicense: MIT\n")
+                catalogue = po("The list is empty", "Die Liste ist leer")
+                wheel.writestr(f"{name}/locale/de/LC_MESSAGES/{name}.po", catalogue)
+            return file
+        if registry == "deb":
+            locales = "./usr/lib/chromium/locales"
+            files = {
+                "./usr/share/doc/chromium/copyright": b"Files: *\nLicense: GPL-2\n",
+                f"{locales}/en-US.pak": data_pack("Close the window"),
+                f"{locales}/de.pak": data_pack("Das Fenster schlie\xdfen"),
+            }
+            file = own / f"{name}_1_all.deb"
+            file.write_bytes(deb(files))
+            return file
+        parts = {
+            "subversion": {
+                "x/po/de.po": po("File not found", "Datei nicht gefunden"),
+                "x/gpl/po/de.po": po("Line not found", "Zeile nicht gefunden"),
+            },
+            "cups": {
+                "x/locale/cups_de.po": po("The printer is busy", "Der Drucker ist besch\xe4ftigt"),
+                "x/doc/other_de.po": po("Read the page", "Die Seite lesen"),
+            },
+        }[name]
+        licence = "Apache-2.0" if name == "subversion" else "Apache-2.0-with-something"
+        rules = f"Files: *\nLicense: {licence}\n\nFiles: gpl/*\nLicense: GPL-2\n".encode()
+        debian = tar({"debian/copyright": rules})
+        return dsc(own, {"thing_1.debian.tar.gz": debian, "thing_1.orig.tar.gz": tar(parts)})
+
+    return get
+
+
+def test_the_commands_make_pairs_of_the_packages_of_the_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for registry, lines in {
+        "deb": ["chromium-l10n 1 BSD-3-Clause  # by hand: the sources of the texts are"],
+        "debian": ["cups 1 Apache-2.0  # by hand: locale/* is", "subversion 1 Apache-2.0"],
+        "pypi": ["spyder 1 MIT", "thonny 1 MIT"],
+    }.items():
+        (lists / f"{registry}.txt").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr(collect, "PARALLEL", lists)
+    monkeypatch.setattr(parallel, "PARALLEL", lists)
+    monkeypatch.setattr(clients, "client", served)
+    work = tmp_path / "work"
+    assert collect.main(["--work", f"{work}", "--lists", f"{lists}"]) == 1
+    for _ in range(2):  # the second time everything is there
+        assert parallel.main(["--work", f"{work}"]) == 0
+        assert "1 packages are not there" in caplog.text
+        assert sorted(
+            (p["package"], p["licence"], p["en"]) for p in read_pairs(work / "parallel")
+        ) == [
+            ("deb:chromium-l10n", "BSD-3-Clause", "Close the window"),
+            ("debian:cups", "Apache-2.0", "The printer is busy"),
+            ("debian:subversion", "Apache-2.0", "File not found"),
+            ("pypi:thonny", "MIT", "The list is empty"),
+        ]
+        caplog.clear()
 
 
 def test_a_lexicon_is_learnt_from_sentences_alone() -> None:

@@ -14,7 +14,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
@@ -66,21 +66,41 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def members(file: Path) -> Iterator[Member]:
+def _every(_path: str) -> bool:
+    return True
+
+
+class _Choice(NamedTuple):
+    """Which members are read: those of wanted paths, up to so many bytes."""
+
+    wanted: Callable[[str], bool]
+    largest: int
+
+
+def members(
+    file: Path, wanted: Callable[[str], bool] = _every, largest: int = MAX_MEMBER
+) -> Iterator[Member]:
     """The regular files of an archive, or of all archives of a Debian source (its ``.dsc``).
 
     Paths are relative and have no first folder that all members share (``package/``,
-    ``name-1.0/``); Debian's own files come as ``debian/...``. Links are left out.
+    ``name-1.0/``); Debian's own files come as ``debian/...``. Links are left out, and so is what
+    is not wanted or too large.
+
+    Args:
+        file: the archive.
+        wanted: whether the member at a path is to be read; all are if it is not given.
+        largest: a larger member (bytes) is left out.
 
     Raises:
         ArchiveError: it is broken, or out of bounds; what came before is good.
     """
+    choice = _Choice(wanted, largest)
     try:
         if file.name.endswith(".dsc"):
             for part in debian_parts(file):
-                yield from _of_file(part)
+                yield from _of_file(part, choice)
         else:
-            yield from _of_file(file)
+            yield from _of_file(file, choice)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise ArchiveError(str(error)) from error
     except (tarfile.TarError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
@@ -104,19 +124,20 @@ def debian_parts(dsc: Path) -> list[Path]:
     )
 
 
-def _of_file(file: Path) -> Iterator[Member]:
+def _of_file(file: Path, choice: _Choice) -> Iterator[Member]:
     if _ZIP.search(file.name):
         with zipfile.ZipFile(file) as archive:
-            yield from _of_zip(archive)
+            yield from _of_zip(archive, choice)
         return
     with file.open("rb") as raw:
         if file.suffix == ".deb":
             name = _to_data(raw)
-            for path, data in _of_tar(_decompressed(name, raw), MAX_BYTES, True, 1):
+            installed = choice._replace(wanted=lambda p: choice.wanted(_INSTALLED.sub("", p)))
+            for path, data in _of_tar(_decompressed(name, raw), installed, MAX_BYTES, True, 1):
                 yield Member(_INSTALLED.sub("", path), data)
         else:
             keeps_top = ".debian.tar" in file.name
-            yield from _of_tar(_decompressed(file.name, raw), MAX_BYTES, keeps_top, 0)
+            yield from _of_tar(_decompressed(file.name, raw), choice, MAX_BYTES, keeps_top, 0)
 
 
 def _to_data(raw: IO[bytes]) -> str:
@@ -132,17 +153,19 @@ def _to_data(raw: IO[bytes]) -> str:
     raise ArchiveError("no data")
 
 
-def _of_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
+def _of_zip(archive: zipfile.ZipFile, choice: _Choice) -> Iterator[Member]:
     total = 0
     for number, info in enumerate(sorted(archive.infolist(), key=lambda i: i.filename)):
-        if info.is_dir() or info.file_size > MAX_MEMBER or not _is_plain(info.filename):
+        if info.is_dir() or info.file_size > choice.largest or not _is_plain(info.filename):
+            continue
+        if not choice.wanted(info.filename):
             continue
         with archive.open(info) as stream:
-            data = stream.read(MAX_MEMBER + 1)
+            data = stream.read(choice.largest + 1)
         total += len(data)
         if number > MAX_MEMBERS or total > MAX_BYTES:
             raise ArchiveError("too many members or bytes")
-        if len(data) <= MAX_MEMBER:
+        if len(data) <= choice.largest:
             yield Member(info.filename, data)
 
 
@@ -156,7 +179,9 @@ def _decompressed(name: str, raw: IO[bytes]) -> _Stream:
     return raw
 
 
-def _of_tar(stream: _Stream, budget: int, keeps_top: bool, depth: int) -> Iterator[Member]:
+def _of_tar(
+    stream: _Stream, choice: _Choice, budget: int, keeps_top: bool, depth: int
+) -> Iterator[Member]:
     bounded = _Bounded(stream, budget)
     with tarfile.open(fileobj=bounded, mode="r|", errorlevel=1) as archive:
         for number, info in enumerate(archive):
@@ -167,8 +192,12 @@ def _of_tar(stream: _Stream, budget: int, keeps_top: bool, depth: int) -> Iterat
                 continue
             path = info.name.removeprefix("./")
             nested = depth == 0 and _TAR.search(path) is not None
-            if info.size > (MAX_NESTED if nested else MAX_MEMBER):
+            if info.size > (MAX_NESTED if nested else choice.largest):
                 continue
+            if not nested:
+                path = path if keeps_top else path.partition("/")[2] or path
+                if not choice.wanted(path):
+                    continue
             inner = archive.extractfile(info)
             if inner is None:
                 continue
@@ -176,11 +205,11 @@ def _of_tar(stream: _Stream, budget: int, keeps_top: bool, depth: int) -> Iterat
             if nested:
                 plain = _decompressed(path, io.BytesIO(data))
                 try:
-                    yield from _of_tar(plain, budget // 2, False, depth + 1)
+                    yield from _of_tar(plain, choice, budget // 2, False, depth + 1)
                 except (ArchiveError, OSError, EOFError, lzma.LZMAError, tarfile.TarError):
                     continue  # test data is often broken on purpose
                 continue
-            yield Member(path if keeps_top else path.partition("/")[2] or path, data)
+            yield Member(path, data)
 
 
 def _is_plain(path: str) -> bool:

@@ -159,8 +159,8 @@ class Apt:
         found: dict[str, Path | str] = {
             name: "too large" for name, _ in wanted if sizes.get(name, 0) > _MAX_SOURCE
         }
-        whole = (file for file in sorted(folder.glob("*.dsc")) if _is_whole(file))
-        return found | {file.name.partition("_")[0]: file for file in whole}
+        served = (file for file in sorted(folder.glob("*.dsc")) if has_upstream(file))
+        return found | {file.name.partition("_")[0]: file for file in served}
 
     def built(self, folder: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, Path | str]:
         """Built packages, of those languages whose built packages are their source."""
@@ -171,15 +171,24 @@ class Apt:
         return {file.name.partition("_")[0]: file for file in sorted(folder.glob("*.deb"))}
 
 
-def _is_whole(dsc: Path) -> bool:
-    """Whether all that a ``.dsc`` names is there, as it says."""
-    parts = debian_checksums(dsc)
-    return bool(parts) and all(
-        (dsc.parent / name).is_file()
-        and hashlib.sha256((dsc.parent / name).read_bytes()).hexdigest() == digest
-        for name, digest in parts.items()
+def missing(file: Path) -> list[str]:
+    """What a Debian source's ``.dsc`` names and is not there, or not as it says."""
+    if file.suffix != ".dsc":
+        return []
+    return [
+        name
+        for name, digest in debian_checksums(file).items()
         if not name.endswith(".asc")
-    )
+        and not (
+            (part := file.parent / name).is_file()
+            and hashlib.sha256(part.read_bytes()).hexdigest() == digest
+        )
+    ]
+
+
+def has_upstream(dsc: Path) -> bool:
+    """Whether all archives are there but maybe that of Debian's own files."""
+    return bool(debian_parts(dsc)) and all(".debian.tar" in name for name in missing(dsc))
 
 
 def source_list(configuration: Path) -> str:

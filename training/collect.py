@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 import random
+import re
 import shutil
 import sys
 import threading
@@ -28,6 +29,8 @@ from training.declared import inspected
 from training.excluded import excluded, excluded_address
 
 LISTS = Path(__file__).with_name("packages")
+#: Lists of which only catalogues of messages are taken, and WordNet; no code.
+PARALLEL = LISTS / "parallel"
 #: An archive larger than this (bytes) is not kept.
 MAX_ARCHIVE = 120_000_000
 AT_ONCE = 4
@@ -35,23 +38,41 @@ AT_ONCE = 4
 # have costs a question for each of its batch.
 _BATCHES = {"deb": 50, "debian": 50}
 _BATCH = 12
+_JUDGED = re.compile(r"\s*#\s*by hand:\s*")
+_OK = "ok"
+# Another status than "ok", so that nothing but the catalogues of such a package is ever read: its
+# code was not judged.
+_OK_BY_HAND = "ok by hand"
+_TOO_LARGE = "refused: too large"
+_UNCLEAR = "refused: licence is not known to be permissive"
 
 log = logging.getLogger("training.collect")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A line of a list: what to fetch. ``licence`` is what was found when the list was made."""
+    """A line of a list: what to fetch. ``licence`` is what was found when the list was made.
+
+    ``by_hand`` is why a person knows that the licence holds for the catalogues that are taken.
+    """
 
     registry: str
     name: str
     version: str
     licence: str = ""
+    by_hand: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.registry, self.name, self.version
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the manifest. ``status`` is "ok" or why the package is not used."""
+    """A line of the manifest.
+
+    ``status`` is "ok", "ok by hand" (its catalogues only) or why the package is not used.
+    """
 
     registry: str
     name: str
@@ -65,23 +86,36 @@ class Entry:
     def key(self) -> tuple[str, str, str]:
         return self.registry, self.name, self.version
 
+    @property
+    def has_catalogues(self) -> bool:
+        """Whether its catalogues may be read."""
+        return self.status in {_OK, _OK_BY_HAND}
+
 
 def listed(folder: Path = LISTS) -> list[Package]:
     """The packages of all lists, sorted; a line is name, version, licence.
 
+    Of the lists in ``PARALLEL`` it may end in ``# by hand: REASON``.
+
     Raises:
-        ValueError: a line has no version, or a package is one of those that must not be used.
+        ValueError: a line has no version, a package is one of those that must not be used, or it
+            is judged by hand where code is taken, or without a licence or a reason.
     """
     found = []
     for file in sorted(folder.glob("*.txt")):
         for line in file.read_text(encoding="utf-8").splitlines():
             if not line or line.startswith("#"):
                 continue
-            name, version, *licence = line.split(None, 2)
+            said, *reason = _JUDGED.split(line, maxsplit=1)
+            name, version, *licence = said.split(None, 2)
             if excluded(name):
                 raise ValueError(f"{file.name}: {name} must not be trained on")
-            found.append(Package(file.stem, name, version, "".join(licence)))
-    return sorted(set(found), key=lambda p: (p.registry, p.name, p.version))
+            if reason and folder.resolve() != PARALLEL.resolve():
+                raise ValueError(f"{file.name}: {name} cannot be judged by hand: its code is taken")
+            if reason and not (reason[0] and licence):
+                raise ValueError(f"{file.name}: {name} is judged by hand without licence or reason")
+            found.append(Package(file.stem, name, version, *licence, *reason))
+    return sorted(set(found), key=lambda p: p.key)
 
 
 def read_manifest(file: Path) -> dict[tuple[str, str, str], Entry]:
@@ -119,10 +153,13 @@ class Collector:
         return [p for p in packages if not self._is_done(p)]
 
     def _is_done(self, package: Package) -> bool:
-        entry = self.known.get((package.registry, package.name, package.version))
+        entry = self.known.get(package.key)
         if entry is None or entry.status.startswith("failed"):
             return False
-        return entry.status != "ok" or (self.folder / entry.file).is_file()
+        # Judged by hand since then, or no longer.
+        if entry.status in ({_TOO_LARGE, _UNCLEAR} if package.by_hand else {_OK_BY_HAND}):
+            return False
+        return not entry.has_catalogues or (self.folder / entry.file).is_file()
 
     def fetch(self, packages: Sequence[Package], client: clients.Client) -> None:
         """Downloads packages of one registry; each gets its line in the manifest."""
@@ -146,12 +183,17 @@ class Collector:
 
         if isinstance(got, str):
             return entry(f"failed: {got}")
+        if clients.missing(got) and not package.by_hand:  # its licence is not there
+            return entry("failed: not served")
         files = clients.files_of(got)
-        if sum(file.stat().st_size for file in files) > MAX_ARCHIVE:
-            return entry("refused: too large")
+        if sum(file.stat().st_size for file in files) > MAX_ARCHIVE and not package.by_hand:
+            return entry(_TOO_LARGE)
         seen = inspected(got)
-        if not seen.licence:
-            return entry("refused: licence is not known to be permissive")
+        licence = seen.licence or (package.licence if package.by_hand else "")
+        if not licence:
+            return entry(_UNCLEAR)
+        if not seen.name:
+            return entry("refused: has no name that exclusions could be checked by")
         project = excluded(seen.name) or excluded_address(seen.addresses)
         if project:
             return entry(f"refused: belongs to {project}")
@@ -162,7 +204,8 @@ class Collector:
         digest = hashlib.sha256(got.read_bytes()).hexdigest()
         for file in files:
             file.replace(folder / file.name)
-        return entry("ok", seen.licence, f"{(folder / got.name).relative_to(self.folder)}", digest)
+        status = _OK_BY_HAND if package.by_hand else _OK
+        return entry(status, licence, f"{(folder / got.name).relative_to(self.folder)}", digest)
 
     def _record(self, entry: Entry) -> None:
         with self._lock:
@@ -208,7 +251,7 @@ def run(
         for number, _ in enumerate(pool.map(fetch, todo), 1):
             if number % 20 == 0:
                 log.info("%d of %d batches", number, len(todo))
-    own = [collector.known.get((p.registry, p.name, p.version)) for p in packages]
+    own = [collector.known.get(p.key) for p in packages]
     statuses = Counter(entry.status if entry else "failed" for entry in own)
     for status, count in statuses.most_common(20):
         log.info("%5d %s", count, status)

@@ -19,7 +19,7 @@ _LICENCE_FILE = re.compile(r"(?:[^/]*/)*(?:licen[cs]e|copying|unlicense)[^/]*", 
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """``licence`` is empty if the package may not be used; ``addresses`` is text with URLs."""
+    """``licence`` is empty if it is not known to be permissive; ``addresses`` is text with URLs."""
 
     name: str
     licence: str
@@ -63,12 +63,15 @@ def _npm(file: Path) -> Inspected:
             package = member.data.decode("utf-8-sig", "replace")
         elif "/" not in member.path and _LICENCE_FILE.fullmatch(member.path):
             texts.append(member.data.decode("utf-8", "replace"))
-    licence = licences.of_npm(package, texts)
-    if not licence:
+    try:
+        said = json.loads(package)
+    except ValueError:
         return _NOTHING
-    said = json.loads(package)
+    if not isinstance(said, dict):
+        return _NOTHING
     urls = json.dumps([said.get("repository"), said.get("homepage")])
-    return Inspected(str(said.get("name")), licence, urls.replace('"', " "))
+    name = str(said.get("name") or "")
+    return Inspected(name, licences.of_npm(package, texts), urls.replace('"', " "))
 
 
 def _debian(dsc: Path) -> Inspected:
@@ -76,9 +79,10 @@ def _debian(dsc: Path) -> Inspected:
     found = re.search(r"^Homepage: *(\S+)", text, re.MULTILINE)
     source = re.search(r"^Source: *(\S+)", text, re.MULTILINE)
     rules = debian_copyright(dsc)
-    if rules is None or source is None:
+    if source is None:
         return _NOTHING
-    return Inspected(source[1], rules.licence, found[1] + "\n" if found else "")
+    licence = rules.licence if rules else ""
+    return Inspected(source[1], licence, found[1] + "\n" if found else "")
 
 
 def _built(file: Path) -> Inspected:
@@ -87,9 +91,8 @@ def _built(file: Path) -> Inspected:
             text = member.data.decode("utf-8", "replace")
             rules = licences.of_debian(text)
             # Its paths are those of the source: nothing tells which file is under which stanza.
-            if rules is None or not rules.all_permissive:
-                return _NOTHING
-            return Inspected(file.name.partition("_")[0], rules.licence, text[:2_000])
+            licence = rules.licence if rules and rules.all_permissive else ""
+            return Inspected(file.name.partition("_")[0], licence, text[:2_000])
     return _NOTHING
 
 

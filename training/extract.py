@@ -19,7 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
-from training.collect import Entry, read_manifest
+from training.collect import LISTS, Entry, listed, read_manifest
 from training.package import Record, records
 
 #: Functions of a package without a question; and functions in all.
@@ -85,10 +85,14 @@ def extract(work: Path, entry: Entry) -> tuple[int, int]:
     return len(found), sum(any(kind == "doc" for kind, _ in r.questions) for r in found)
 
 
-def run(work: Path, jobs: int) -> int:
-    """Extracts every package that has no file yet; gives how many could not be."""
-    entries = read_manifest(work / "archives" / "manifest.jsonl").values()
-    todo = sorted((e for e in entries if e.status == "ok"), key=_order)
+def run(work: Path, jobs: int, lists: Path = LISTS) -> int:
+    """Extracts every package that has no file yet; gives how many could not be.
+
+    Of the packages that were fetched for their catalogues, no code is taken.
+    """
+    entries = read_manifest(work / "archives" / "manifest.jsonl")
+    own = [entries[p.key] for p in listed(lists) if p.key in entries]
+    todo = sorted((e for e in own if e.status == "ok"), key=_order)
     todo = [e for e in todo if not target(work, e).exists()]
     log.info("%d packages to extract", len(todo))
     run_ = _Run(work)
@@ -155,9 +159,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.extract", description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="where everything is written")
     parser.add_argument("--jobs", type=int, default=1, help="packages at once")
+    parser.add_argument("--lists", type=Path, default=LISTS, help="folder of the package lists")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    return 1 if run(given.work, given.jobs) else 0
+    return 1 if run(given.work, given.jobs, given.lists) else 0
 
 
 if __name__ == "__main__":

@@ -208,8 +208,8 @@ LAYOUTS = (
     ),
     *_rows(
         po,
-        r"debian:(?:postgresql-\d+|subversion|cups|shadow|xz-utils)/(?:.*/)?po/(?P<lang>\w+)\.po",
-        r"debian:cups/locale/cups_(?P<lang>\w+)\.po",
+        r"debian:(?:postgresql-\d+|subversion|shadow|xz-utils)/(?:.*/)?po/(?P<lang>\w+)\.po",
+        r"debian:cups/(?:locale/cups_|debian/manpage-po4a/po/)(?P<lang>\w+)\.po",
         r"pypi:(?:spyder|thonny|sphinx|pgadmin4|apache-superset|wagtail|horizon|nova|cinder|neutron|"
         r"glance)/.*/(?:locale|translations)/(?P<lang>\w+)/LC_MESSAGES/[\w-]+\.po",
         english_keys=True,

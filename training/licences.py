@@ -49,6 +49,8 @@ _GRANTS = (
     ("ISC", "permission to use, copy, modify, and distribute this software for any purpose"),
     ("Unlicense", "this is free and unencumbered software released into the public domain"),
     ("BSL-1.0", "boost software license - version 1.0"),
+    ("WordNet", "permission to use, copy, modify and distribute this software and database"),
+    ("pg_dump", "rights are granted to use this software in any way so long as this notice is not"),
     ("Zlib", "this software is provided 'as-is', without any express or implied warranty"),
 )
 _MAX_TEXT = 60_000

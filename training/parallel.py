@@ -14,16 +14,15 @@ import hashlib
 import logging
 import re
 import sys
-import tarfile
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.archives import _to_data, debian_parts
+from training.archives import ArchiveError, Member, members
 from training.catalogues import Messages
-from training.collect import LISTS, Entry, listed, read_manifest
+from training.collect import PARALLEL, Entry, listed, read_manifest
+from training.declared import debian_copyright
 from training.languages import LANGUAGES, is_pair, language_of, plain
 from training.layouts import LAYOUTS, Layout
 from training.text import read, writing
@@ -43,38 +42,22 @@ def layout_of(address: str) -> tuple[Layout, re.Match[str]] | None:
     return None
 
 
-def files(archive: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Files of an archive by path, which lacks the folder that tarballs begin with.
-
-    Unlike ``archives.members``, it reads large files, and only what is wanted.
-    """
-    parts = debian_parts(archive) if archive.suffix == ".dsc" else [archive]
-    for part in parts:
-        if part.suffix in {".whl", ".zip"}:
-            with zipfile.ZipFile(part) as wheel:
-                for info in wheel.infolist():
-                    if info.file_size <= MAX_FILE and wanted(info.filename):
-                        yield info.filename, wheel.read(info)
-            continue
-        with part.open("rb") as raw:
-            if part.suffix == ".deb":
-                _to_data(raw)
-            with tarfile.open(fileobj=raw, mode="r|*") as tarball:
-                for member in tarball:
-                    path = member.name.partition("/")[2]
-                    if member.isreg() and member.size <= MAX_FILE and wanted(path):
-                        stream = tarball.extractfile(member)
-                        if stream:
-                            yield path, stream.read()
+def files(archive: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """Files of an archive whose paths are wanted; also large ones."""
+    return members(archive, wanted, MAX_FILE)
 
 
 def catalogue_files(archive: Path, package: str) -> Iterator[tuple[Layout, re.Match[str], bytes]]:
-    """The catalogues of a package's archive."""
+    """The catalogues of a package's archive; of a Debian source those under a permissive licence.
 
-    def is_catalogue(path: str) -> bool:
-        return layout_of(f"{package}/{path}") is not None
+    Where nothing is known of a source's files one by one, a person judged its catalogues.
+    """
+    rules = debian_copyright(archive) if archive.suffix == ".dsc" else None
 
-    for path, data in files(archive, is_catalogue):
+    def is_wanted(path: str) -> bool:
+        return layout_of(f"{package}/{path}") is not None and (rules is None or rules.allows(path))
+
+    for path, data in files(archive, is_wanted):
         found = layout_of(f"{package}/{path}")
         if found:
             yield *found, data
@@ -176,7 +159,7 @@ def run(work: Path, entries: Sequence[Entry]) -> Counter[str]:
             try:
                 for layout, match, data in catalogue_files(work / "archives" / entry.file, package):
                     joined.add(package, layout, match, data)
-            except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
+            except ArchiveError as error:
                 log.warning("%s: %s", package, error)
         licences = {f"{entry.registry}:{entry.name}": entry.licence for entry in own}
         found = write_pairs(joined, licences, file, seen)
@@ -195,8 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     entries = read_manifest(given.work / "archives" / "manifest.jsonl")
-    wanted = [(p.registry, p.name, p.version) for p in listed(LISTS / "parallel")]
-    there = [entries[key] for key in wanted if key in entries and entries[key].status == "ok"]
+    wanted = [p.key for p in listed(PARALLEL)]
+    there = [entries[key] for key in wanted if key in entries and entries[key].has_catalogues]
     if len(there) < len(wanted):
         log.warning("%d packages are not there: collect them first", len(wanted) - len(there))
     for language, count in run(given.work, there).most_common():
