@@ -29,7 +29,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -166,12 +166,17 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
     parser.add_argument("--without", help="a term of rank.Weights to leave out")
+    parser.add_argument("--cosine", action="store_true", help="the vectors alone: no other term")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
     parser.add_argument("--semble", help="a Python that has it: ask it too")
     parser.add_argument("--brief", action="store_true", help="no line a repository")
     args = parser.parse_args()
     if args.without:
         rank.WEIGHTS = replace(rank.WEIGHTS, **{args.without: 0.0})
+    if args.cosine:
+        args.mode = "semantic"
+        terms = [f.name for f in fields(rank.Weights) if f.name != "semantic"]
+        rank.WEIGHTS = replace(rank.WEIGHTS, **dict.fromkeys(terms, 0.0))
     only = set(filter(None, args.only.split(",")))
     home = args.index or Path(tempfile.mkdtemp(prefix="codesearch-relevance-"))
     results: dict[str, dict[str, list[dict[str, object]]]] = {}

@@ -6,14 +6,17 @@ not handed to the one that is right.
 
 from __future__ import annotations
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from codesearch import terms
-from codesearch.model import Passage
+from codesearch.chunking import chunk
+from codesearch.model import Passage, SourceFile
 
 _CODE_CHARS = 8_000
 
@@ -86,6 +89,27 @@ def by_package(records: Iterable[dict[str, Any]], most: int = 50) -> list[Pool]:
             )
         )
     return pools
+
+
+def cosqa(folder: Path) -> Pool:
+    """The development questions of CoSQA among all of its Python functions, docs included."""
+    asked = json.loads((folder / "cosqa-retrieval-dev-500.json").read_text(encoding="utf-8"))
+    places = json.loads((folder / "code_idx_map.txt").read_text(encoding="utf-8"))
+    codes = sorted(places, key=lambda code: int(places[code]))
+    return Pool(
+        "python",
+        [a["doc"] for a in asked],
+        [a["retrieval_idx"] for a in asked],
+        [_python(code) for code in codes],
+    )
+
+
+def _python(code: str) -> Passage:
+    """A function as the product cuts it, of a file that nothing is known of."""
+    cut = chunk(SourceFile("", code, "", "python"))
+    if len(cut) == 1:
+        return Passage("", cut[0].symbol, cut[0].doc, cut[0].pieces[0])
+    return Passage("", "", "", code)
 
 
 def doc_of(record: dict[str, Any]) -> str:

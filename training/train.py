@@ -22,7 +22,9 @@ import torch
 from numpy.typing import NDArray
 
 from training.encode import FIELDS, Bags
+from training.frames import Frames
 from training.model import Batch, Static
+from training.optimizer import RowAdam
 
 I64 = NDArray[np.int64]
 
@@ -37,11 +39,13 @@ class Recipe:
     dimension: int = 256
     groups: int = 32
     group: int = 64
+    most: int = 1_000_000  # questions of a package each time round
     rate: float = 2e-2
     seed: int = 1
     drop_code: float = 0.2  # tokens of a passage left out
     drop_asked: float = 0.1  # tokens of a question left out,
     drop_shared: float = 0.15  # and of those that stand in its passage, so that words are not all
+    framed: float = 0.4  # questions with "where do we" or the like around them
     keep_doc: float = 0.3  # passages that keep the doc that the question was made of
     parallel: int = 512  # pairs of sentences of two languages a step
     parallel_weight: float = 0.3
@@ -92,6 +96,11 @@ def groups(data: Data, recipe: Recipe, rng: np.random.Generator) -> Iterator[I64
             # Packages in a random order, each together; a group may cross the end of one.
             order = rng.permutation(int(package.max()) + 1)
             mine = mine[np.argsort(order[package[mine]], kind="stable")]
+            _, first, size = np.unique(package[mine], return_index=True, return_counts=True)
+            place = np.empty(len(mine), np.int64)
+            for a, n in zip(first, size, strict=True):
+                place[a : a + n] = np.arange(n)
+            mine = mine[place < recipe.most]
             cut = [mine[i : i + recipe.group] for i in range(0, len(mine), recipe.group)]
             queues[which] = [cut[i] for i in rng.permutation(len(cut))]
         yield queues[which].pop()
@@ -118,13 +127,20 @@ def passages(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) -
     return made
 
 
-def questions(data: Data, asked: I64, recipe: Recipe, rng: np.random.Generator) -> Batch:
+def questions(
+    data: Data, asked: I64, recipe: Recipe, frames: Frames, rng: np.random.Generator
+) -> Batch:
     bags = data.question.take(asked)
     flags = data.shared[data.question.at(asked)]
     # Half of the questions lose most of what they share with the answer.
     strict = np.repeat(rng.random(len(asked)) < 0.5, np.diff(bags.first))
     drop = np.where(flags & strict, 2 * recipe.drop_shared, recipe.drop_asked)
-    return Batch.of(bags, rng.random(len(flags)) >= drop)
+    stay = rng.random(len(flags)) >= drop
+    written = data.language[data.of[asked]]
+    bags, of_frame = frames.around(bags, data.lang[asked], written, recipe.framed, rng)
+    keep = np.ones(len(of_frame), np.bool_)
+    keep[~of_frame] = stay
+    return Batch.of(bags, keep)
 
 
 def alike(data: Data, asked: I64) -> torch.Tensor:
@@ -145,16 +161,20 @@ class Parallel:
     def __init__(self, file: Path) -> None:
         with np.load(file) as z:
             self.left, self.right = _bags(z, "left"), _bags(z, "right")
-            names, language = np.unique(z["lang"], return_inverse=True)
+            self.lang = z["lang"]
+        names, language = np.unique(self.lang, return_inverse=True)
         count = np.bincount(language, minlength=len(names))
         odds = (1 / np.sqrt(count))[language] * np.where(np.char.count(names, " "), 0.3, 1)[
             language
         ]
         self._ends = np.cumsum(odds / odds.sum())
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
+    def draw(
+        self, n: int, frames: Frames, framed: float, rng: np.random.Generator
+    ) -> tuple[Batch, Batch]:
         at = np.unique(np.searchsorted(self._ends, rng.random(n)).clip(max=len(self._ends) - 1))
-        return Batch.of(self.left.take(at)), Batch.of(self.right.take(at))
+        left, _ = frames.around(self.left.take(at), self.lang[at], [""] * len(at), framed, rng)
+        return Batch.of(left), Batch.of(self.right.take(at))
 
 
 class Teacher:
@@ -176,13 +196,14 @@ class Teacher:
 
 def train(run: Path, recipe: Recipe, kept: Path, report: int = 100) -> Static:
     """Learns, and goes on from the checkpoint ``kept`` where there is one of the same recipe."""
-    tokens = len((run / "tokens.txt").read_text(encoding="utf-8").splitlines())
+    tokens = (run / "tokens.txt").read_text(encoding="utf-8").splitlines()
+    frames = Frames(tokens)
     data = Data(run / "train.npz")
     parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
     lessons = run.parent.parent / "teacher"
     teacher = Teacher(lessons, len(data.of)) if recipe.teacher_weight and lessons.exists() else None
-    model = Static(data.idf(tokens), recipe.dimension, recipe.seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
+    model = Static(data.idf(len(tokens)), recipe.dimension, recipe.seed)
+    optimizer = RowAdam(model.parameters(), lr=recipe.rate)
     warm = 50
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
@@ -208,12 +229,12 @@ def train(run: Path, recipe: Recipe, kept: Path, report: int = 100) -> Static:
     for step in range(first, recipe.steps):
         rng = np.random.default_rng([recipe.seed, step])  # the same after an interruption
         asked = np.concatenate([next(source) for _ in range(recipe.groups)])
-        left = model.questions(questions(data, asked, recipe, rng))
+        left = model.questions(questions(data, asked, recipe, frames, rng))
         right = model.passages(passages(data, asked, recipe, rng))
         loss = model.contrast(left, right, alike(data, asked))
         losses.append(loss.item())
         if parallel is not None:
-            a, b = parallel.draw(recipe.parallel, rng)
+            a, b = parallel.draw(recipe.parallel, frames, recipe.framed, rng)
             loss = loss + recipe.parallel_weight * model.contrast(
                 model.questions(a), model.questions(b)
             )

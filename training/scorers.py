@@ -1,0 +1,132 @@
+"""Ways to find the function that a question asks for, to be compared with one another."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import terms
+from codesearch.embedding import Embedder, hashing
+from codesearch.embedding.fields import Fields, texts, unit
+from codesearch.embedding.static import StaticEmbedder
+from codesearch.embedding.vocabulary import Vocabulary
+from codesearch.model import Passage
+from training.encode import FIELDS, Bags, Encoder
+from training.transformer import Transformer
+
+F32 = NDArray[np.float32]
+
+
+class Scorer(Protocol):
+    """One of the ways."""
+
+    size: int
+    """Bytes on disk of what it needs beside its code."""
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        """Scores of shape (questions, passages)."""
+
+
+class Static:
+    """The learnt vectors, with the fields weighted as they are in the product."""
+
+    def __init__(self, tokens: Sequence[str], rows: F32, asked: F32) -> None:
+        self.encoder = Encoder(Vocabulary(tokens))
+        self.rows = rows
+        self.asked = asked
+        self.size = rows.nbytes
+        self.factors = asdict(Fields())
+
+    @classmethod
+    def load(cls, run: Path, model: str) -> Static:
+        tokens = (run / "tokens.txt").read_text(encoding="utf-8").splitlines()
+        with np.load(run / f"{model}.npz") as z:
+            return cls(tokens, z["rows"], z["asked"])
+
+    def documents(self, passages: Sequence[Passage]) -> F32:
+        terms.tally.cache_clear()
+        bags = [tuple(self.encoder.field(text) for text in texts(p)) for p in passages]
+        total = np.zeros((len(passages), self.rows.shape[1]), np.float32)
+        for at, name in enumerate(FIELDS):
+            total += self.factors[name] * unit(self._sums(Bags.of([b[at] for b in bags])))
+        return unit(total)
+
+    def asked_for(self, questions: Sequence[str]) -> F32:
+        bags = Bags.of([self.encoder.question(q) for q in questions])
+        bags.weight = (bags.weight * self.asked[bags.token]).astype(np.float16)
+        return unit(self._sums(bags))
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        return self.asked_for(questions) @ self.documents(passages).T
+
+    def _sums(self, bags: Bags) -> F32:
+        out = np.zeros((len(bags), self.rows.shape[1]), np.float32)
+        edges = zip(bags.first, bags.first[1:], strict=False)
+        for row, (a, b) in zip(out, edges, strict=True):
+            row[:] = bags.weight[a:b].astype(np.float32) @ self.rows[bags.token[a:b]]
+        return out
+
+
+class Bm25:
+    """Okapi BM25 (k1 1.2, b .75) over the terms of code and doc, and symbol and path twice."""
+
+    size = 0
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        bags = [
+            terms.count(f"{p.code}\n{p.doc}\n{p.symbol}\n{p.path}\n{p.symbol}\n{p.path}")
+            for p in passages
+        ]
+        lengths = np.array([sum(b.values()) for b in bags], np.float32)
+        norm = 1.2 * (0.25 + 0.75 * lengths / lengths.mean())
+        df = Counter(t for b in bags for t in b)
+        out = np.zeros((len(questions), len(passages)), np.float32)
+        for row, question in zip(out, questions, strict=True):
+            for term in terms.question_terms(question):
+                if term in df:
+                    idf = math.log1p((len(bags) - df[term] + 0.5) / (df[term] + 0.5))
+                    tf = np.array([b[term] for b in bags], np.float32)
+                    row += idf * tf * 2.2 / (tf + norm)  # noqa: PLW2901 (in place)
+        return out
+
+
+class Product:
+    """An embedder as the product has it."""
+
+    def __init__(self, embedder: Embedder, size: int = 0) -> None:
+        self.embedder = embedder
+        self.size = size
+
+    @classmethod
+    def shipped(cls, folder: Path) -> Product:
+        return cls(StaticEmbedder(folder), sum(f.stat().st_size for f in folder.iterdir()))
+
+    @classmethod
+    def hashing(cls) -> Product:
+        return cls(hashing.load())
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        terms.tally.cache_clear()
+        asked = np.array([self.embedder.embed_query(q) for q in questions])
+        found: F32 = asked @ self.embedder.embed_documents(passages).T
+        return found
+
+
+class SentenceEncoder:
+    """A transformer over path, symbol, doc and code as one text, cut to what it reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = Transformer(folder)
+        self.size = self.model.size
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        read = ["\n".join(filter(None, (p.path, p.symbol, p.doc, p.code))) for p in passages]
+        found: F32 = self.model(questions) @ self.model(read).T
+        return found
