@@ -20,6 +20,28 @@ from training.encode import Bags
 PREFIXES = {256: 1.0, 64: 0.3}
 
 
+#: How much of a row's first direction is ``initial``'s; the rest is random.
+_INITIAL = 0.7
+
+
+def principal(vectors: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
+    """Unit vectors along the first principal components, the larger ones damped.
+
+    Components are divided by the square root of their deviation: a sentence encoder's first few
+    would be most of every cosine (Mu and Viswanath: All-but-the-top, 2018).
+    """
+    centred = vectors - vectors.mean(0)
+    basis, _, _ = np.linalg.svd(centred.T @ centred)
+    found = centred @ basis[:, :dimension]
+    found /= np.sqrt(found.std(0)) + 1e-6
+    return _unit(found)
+
+
+def _unit(rows: NDArray[Any]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9), np.float32)
+
+
 @dataclass
 class Batch:
     """Bags ready for ``nn.functional.embedding_bag``."""
@@ -48,11 +70,18 @@ class Static(nn.Module):
     A row's length is the token's weight; it starts at the token's inverse document frequency.
     """
 
-    def __init__(self, idf: NDArray[np.float32], dimension: int, seed: int) -> None:
+    def __init__(
+        self,
+        idf: NDArray[np.float32],
+        dimension: int,
+        seed: int,
+        initial: NDArray[np.float32] | None = None,
+    ) -> None:
         super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        rows = torch.randn(len(idf), dimension, generator=generator) / math.sqrt(dimension)
-        self.rows = nn.Parameter(rows * torch.from_numpy(idf)[:, None])
+        rows = _unit(np.random.default_rng(seed).standard_normal((len(idf), dimension)))
+        if initial is not None:
+            rows = _unit(_INITIAL * principal(initial, dimension) + (1 - _INITIAL) * rows)
+        self.rows = nn.Parameter(torch.from_numpy(rows * idf[:, None]))
         self.asked = nn.Parameter(torch.ones(len(idf)))
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.05)))
 

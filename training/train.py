@@ -2,8 +2,9 @@
 
     python -m training.train --work DIR --run NAME [--steps 3000 ...]
 
-Reads DIR/runs/NAME/{train,parallel}.npz, writes DIR/runs/NAME/model.npz, and a checkpoint now
-and then, from which it goes on to the same result. A batch is made of groups of one package each,
+Reads DIR/runs/NAME/{train,parallel}.npz, and initial.npy where it is there, writes
+DIR/runs/NAME/model.npz, and a checkpoint now and then, from which it goes on to the same result.
+A batch is made of groups of one package each,
 because the functions of one package are the hard ones to tell apart.
 """
 
@@ -35,12 +36,11 @@ _KEEP = 250  # steps between two checkpoints
 class Recipe:
     """What is chosen by measuring, on the packages of the part "dev"."""
 
-    steps: int = 3000
+    steps: int = 6000
     dimension: int = 256
     groups: int = 32
     group: int = 64
-    most: int = 1_000_000  # questions of a package each time round
-    rate: float = 2e-2
+    rate: float = 0.1
     seed: int = 1
     drop_code: float = 0.2  # tokens of a passage left out
     drop_asked: float = 0.1  # tokens of a question left out,
@@ -96,11 +96,6 @@ def groups(data: Data, recipe: Recipe, rng: np.random.Generator) -> Iterator[I64
             # Packages in a random order, each together; a group may cross the end of one.
             order = rng.permutation(int(package.max()) + 1)
             mine = mine[np.argsort(order[package[mine]], kind="stable")]
-            _, first, size = np.unique(package[mine], return_index=True, return_counts=True)
-            place = np.empty(len(mine), np.int64)
-            for a, n in zip(first, size, strict=True):
-                place[a : a + n] = np.arange(n)
-            mine = mine[place < recipe.most]
             cut = [mine[i : i + recipe.group] for i in range(0, len(mine), recipe.group)]
             queues[which] = [cut[i] for i in rng.permutation(len(cut))]
         yield queues[which].pop()
@@ -202,7 +197,9 @@ def train(run: Path, recipe: Recipe, kept: Path, report: int = 100) -> Static:
     parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
     lessons = run.parent.parent / "teacher"
     teacher = Teacher(lessons, len(data.of)) if recipe.teacher_weight and lessons.exists() else None
-    model = Static(data.idf(len(tokens)), recipe.dimension, recipe.seed)
+    begun = run / "initial.npy"
+    initial = np.load(begun).astype(np.float32) if begun.exists() else None
+    model = Static(data.idf(len(tokens)), recipe.dimension, recipe.seed, initial)
     optimizer = RowAdam(model.parameters(), lr=recipe.rate)
     warm = 50
     schedule = torch.optim.lr_scheduler.LambdaLR(
