@@ -7,8 +7,9 @@ For each language: mean reciprocal rank and recall at ten among 1,000 functions 
 nothing was learnt from, and again without the words that question and answer share. ``--packages``
 asks among all functions of a package instead, ``--cosqa`` asks what people typed into a web search
 (Huang et al., CoSQA, ACL 2021; FOLDER holds cosqa-retrieval-dev-500.json and code_idx_map.txt).
-``--beside`` adds BM25 and the hashing embedder, ``--transformer`` a sentence encoder. Printed with
-each: what it needs on disk, and how many passages (with the few questions) a second of one core.
+``--shipped`` adds the model as the product reads it, with BM25 and with parts of its vectors,
+``--beside`` BM25 and the hashing embedder, ``--transformer`` a sentence encoder. Printed with
+each: what it needs on disk, and how many passages (questions included) a second of processor time.
 """
 
 from __future__ import annotations
@@ -23,41 +24,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.pools import Pool, by_language, by_package, cosqa
-from training.scorers import Bm25, Product, Scorer, SentenceEncoder, Static
+from training.scorers import Bm25, Product, Scorer, SentenceEncoder, Static, WithWords
 from training.text import read
 
 
-def ranks(pool: Pool, scorer: Scorer) -> NDArray[np.int64]:
-    """The rank of each answer, from 1; equal scores count as before it."""
-    score = scorer(pool.questions, pool.passages)
-    own = score[np.arange(len(pool.answers)), pool.answers]
-    return np.asarray((score >= own[:, None]).sum(1), np.int64)
+class Ranks:
+    """Ranks of right answers by programming language, from 1."""
 
+    def __init__(self) -> None:
+        self._of: dict[str, list[NDArray[np.int64]]] = {}
 
-def table(pools: Sequence[Pool], scorer: Scorer) -> dict[str, tuple[float, float]]:
-    """Language -> mean reciprocal rank and recall at ten, over its pools together."""
-    found: dict[str, list[NDArray[np.int64]]] = {}
-    for pool in pools:
-        if pool.questions:
-            found.setdefault(pool.language, []).append(ranks(pool, scorer))
-    joined = {name: np.concatenate(each) for name, each in found.items()}
-    return {n: (float((1 / r).mean()), float((r <= 10).mean())) for n, r in joined.items()}
+    def add(self, pool: Pool, scores: NDArray[np.float32]) -> None:
+        """Equal scores count as before the answer."""
+        own = scores[np.arange(len(pool.answers)), pool.answers]
+        self._of.setdefault(pool.language, []).append((scores >= own[:, None]).sum(1))
+
+    def line(self) -> str:
+        """Mean reciprocal rank and recall at ten: means of the languages, and each."""
+        each = {name: np.concatenate(of) for name, of in self._of.items()}
+        found = {
+            n: (float((1 / r).mean()), float((r <= 10).mean())) for n, r in each.items() if len(r)
+        }
+        if not found:
+            return "no questions"
+        mrr, recall = mean(m for m, _ in found.values()), mean(r for _, r in found.values())
+        own = "  ".join(f"{name} {m:.3f}/{r:.2f}" for name, (m, r) in found.items())
+        return f"MRR {mrr:.4f} R@10 {recall:.3f}  {own}"
 
 
 def report(pools: Sequence[Pool], scorers: dict[str, Scorer]) -> None:
-    """Prints a line a scorer."""
-    passages = sum(len(p.passages) for p in pools if p.questions)
+    """Prints two lines a scorer: all words, and without those that question and answer share."""
+    harder = [pool.harder() for pool in pools]
+    asked, left = (sum(len(p.questions) for p in group) for group in (pools, harder))
+    print(f"{asked} questions, {left} of them without shared words")
+    passages = sum(len(p.passages) for p in pools)
     for name, scorer in scorers.items():
         began = time.process_time()
-        result = table(pools, scorer)
+        all_words, none_shared = Ranks(), Ranks()
+        for pool, hard in zip(pools, harder, strict=True):
+            scores = scorer(pool.questions + hard.questions, pool.passages)
+            all_words.add(pool, scores[: len(pool.questions)])
+            none_shared.add(hard, scores[len(pool.questions) :])
         pace = passages / (time.process_time() - began)
-        each = "  ".join(f"{lang} {mrr:.3f}/{r:.2f}" for lang, (mrr, r) in result.items())
-        print(
-            f"{name:12} MRR {mean(m for m, _ in result.values()):.4f}"
-            f" R@10 {mean(r for _, r in result.values()):.3f}"
-            f"  {scorer.size / 1e6:.1f} MB {pace:,.0f}/s  {each}",
-            flush=True,
-        )
+        print(f"{name:12} {all_words.line()}")
+        print(f"{'':12} {none_shared.line()}")
+        print(f"{'':12} {scorer.size / 1e6:.1f} MB, {pace:,.0f} passages a second", flush=True)
 
 
 def main() -> None:
@@ -66,7 +77,7 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--model", default="model")
     parser.add_argument("--split", default="test", choices=["dev", "test"])
-    parser.add_argument("--shipped", type=Path, help="an exported model's folder: judge it too")
+    parser.add_argument("--shipped", type=Path, help="an exported model's folder")
     parser.add_argument("--beside", action="store_true")
     parser.add_argument("--transformer", type=Path, help="a folder with model.onnx: judge it too")
     parser.add_argument("--packages", action="store_true", help="among all functions of a package")
@@ -77,19 +88,19 @@ def main() -> None:
     }
     if args.shipped:
         scorers["shipped"] = Product.shipped(args.shipped)
+        scorers["and words"] = WithWords(scorers["shipped"])
+        scorers["128 numbers"] = Product.shipped(args.shipped, lambda v: v[..., :128])
+        scorers["64 numbers"] = Product.shipped(args.shipped, lambda v: v[..., :64])
+        scorers["signs"] = Product.shipped(args.shipped, np.sign)
     if args.beside:
         scorers |= {"bm25": Bm25(), "hashing": Product.hashing()}
     if args.transformer:
         scorers["transformer"] = SentenceEncoder(args.transformer)
     if args.cosqa:
-        print("CoSQA")
         report([cosqa(args.cosqa)], scorers)
         return
     records = list(read(args.work / "clean" / f"{args.split}.jsonl.zst"))
-    pools = by_package(records) if args.packages else by_language(records)
-    for title, asked in (("all words", pools), ("no shared words", [p.harder() for p in pools])):
-        print(f"{title}: {sum(len(p.questions) for p in asked)} questions")
-        report(asked, scorers)
+    report(by_package(records) if args.packages else by_language(records), scorers)
 
 
 if __name__ == "__main__":

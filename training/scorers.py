@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -98,15 +98,18 @@ class Bm25:
 
 
 class Product:
-    """An embedder as the product has it."""
+    """An embedder as the product has it; ``form`` is what becomes of its vectors."""
 
-    def __init__(self, embedder: Embedder, size: int = 0) -> None:
+    def __init__(
+        self, embedder: Embedder, size: int = 0, form: Callable[[F32], F32] | None = None
+    ) -> None:
         self.embedder = embedder
         self.size = size
+        self.form = form
 
     @classmethod
-    def shipped(cls, folder: Path) -> Product:
-        return cls(StaticEmbedder(folder), sum(f.stat().st_size for f in folder.iterdir()))
+    def shipped(cls, folder: Path, form: Callable[[F32], F32] | None = None) -> Product:
+        return cls(StaticEmbedder(folder), sum(f.stat().st_size for f in folder.iterdir()), form)
 
     @classmethod
     def hashing(cls) -> Product:
@@ -115,7 +118,25 @@ class Product:
     def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
         terms.tally.cache_clear()
         asked = np.array([self.embedder.embed_query(q) for q in questions])
-        found: F32 = asked @ self.embedder.embed_documents(passages).T
+        found = self.embedder.embed_documents(passages)
+        if self.form is not None:
+            asked, found = unit(self.form(asked)), unit(self.form(found))
+        scores: F32 = asked @ found.T
+        return scores
+
+
+class WithWords:
+    """A scorer and a little of BM25: what a hybrid search without further ranking would give."""
+
+    def __init__(self, scorer: Scorer, share: float = 0.2) -> None:
+        self.scorer = scorer
+        self.share = share
+        self.size = scorer.size
+
+    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
+        words = Bm25()(questions, passages)
+        words /= np.maximum(words.max(axis=1, keepdims=True), 1e-9)
+        found: F32 = self.scorer(questions, passages) + self.share * words
         return found
 
 
