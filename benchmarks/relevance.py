@@ -15,6 +15,10 @@ of question. With ``--scorer`` a file benchmark's own scorer is run on the resul
 
 ``--semble PYTHON`` asks the semble of that environment the same, its BM25 and ranking alone: its
 model can't be had everywhere. A window of its counts as the function when it overlaps it at all.
+
+``--cosine`` ranks by the vectors alone, ``--backend`` and ``--transformer FOLDER`` take another
+embedder: a sentence encoder as ``training/transformer.py`` reads it, in an environment that has
+what it needs.
 """
 
 from __future__ import annotations
@@ -28,16 +32,19 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from codesearch import rank
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import embedding, rank
 from codesearch.config import Settings
 from codesearch.index import Index
-from codesearch.model import Chunk, Hit, SearchRequest
+from codesearch.model import Chunk, Hit, Passage, SearchRequest
 
 ASK_SEMBLE = """
 import json, sys
@@ -156,6 +163,30 @@ def grade(
     return found / ideal, next((i + 1 for i, g in enumerate(gains) if g), 0)
 
 
+class Sentences:
+    """A sentence encoder as an embedder. It is said to be remote, so that this process asks it."""
+
+    remote = True
+    weight = 1.0
+    floor = 0.0
+
+    def __init__(self, folder: Path) -> None:
+        sys.path.insert(0, str(Path(__file__).parents[1]))
+        from training.transformer import Transformer
+
+        self._model = Transformer(folder, threads=os.cpu_count() or 1)
+        self.id = f"transformer/{folder.resolve().name}"
+        self.dimension = self._model(["a"]).shape[1]
+
+    def embed_documents(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        texts = ["\n".join(filter(None, (p.path, p.symbol, p.doc, p.code))) for p in passages]
+        return self._model(texts)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._model([text])[0]
+        return vector
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("bench", type=Path)
@@ -166,6 +197,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
     parser.add_argument("--without", help="a term of rank.Weights to leave out")
+    parser.add_argument("--backend", default="local", help="the embedder's name")
+    parser.add_argument("--transformer", type=Path, help="a folder with model.onnx: embed with it")
     parser.add_argument("--cosine", action="store_true", help="the vectors alone: no other term")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
     parser.add_argument("--semble", help="a Python that has it: ask it too")
@@ -173,6 +206,9 @@ def main() -> None:
     args = parser.parse_args()
     if args.without:
         rank.WEIGHTS = replace(rank.WEIGHTS, **{args.without: 0.0})
+    if args.transformer:
+        sentences = Sentences(args.transformer)
+        embedding.load = lambda _: sentences
     if args.cosine:
         args.mode = "semantic"
         terms = [f.name for f in fields(rank.Weights) if f.name != "semantic"]
@@ -189,7 +225,7 @@ def main() -> None:
         if only and name not in only:
             continue
         folder = spec.get("benchmark_root") or spec.get("root") or ""
-        index = Index.open(args.repos / name, Settings(index_home=home))
+        index = Index.open(args.repos / name, Settings(index_home=home, backend=args.backend))
         index.update()
         results[name] = {}
         all_asked = list(questions(args.bench, name, args.split))
