@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from codesearch.embedding.vocabulary import Vocabulary
 from codesearch.model import Passage
 from training.encode import Bags, Encoder
 from training.frames import Frames
-from training.pools import Pool, cosqa
+from training.pools import Pool, by_package, cosqa
 from training.scorers import Bm25, Product
 
 TOKENS = ["wher", "do", "we", "clos", "fil", "in", "python", "golang", "go", "wo", "wird"]
@@ -111,3 +112,24 @@ def test_cosqa_is_read_with_its_places(tmp_path: Path) -> None:
     assert pool.questions == ["python subtract one"]
     assert [p.symbol for p in pool.passages] == ["b", "a"]
     assert pool.passages[1].doc == "Add one."
+
+
+def record(package: str, name: str, question: str = "") -> dict[str, Any]:
+    questions = [["doc", question, "en"]] if question else []
+    return {
+        "language": "python", "package": package, "path": f"{name}.py", "symbol": name,
+        "kind": "function", "code": f"def {name}(): ...", "doc": "", "questions": questions,
+    }  # fmt: skip
+
+
+def test_a_packages_pool_holds_all_its_functions_and_asks_for_some() -> None:
+    large = [record("pypi:large", f"f{i}", f"does thing {i}" if i < 30 else "") for i in range(80)]
+    small = [record("pypi:small", f"g{i}", "does it") for i in range(20)]
+    (pool,) = by_package([*large, *small], most=25)
+    assert len(pool.passages) == 80
+    assert len(pool.questions) == 25
+    for question, answer in zip(pool.questions, pool.answers, strict=True):
+        assert question == f"does thing {pool.passages[answer].symbol[1:]}"
+    assert all(p.doc == "" for p in pool.passages)
+    assert not by_package(large, largest=79)
+    assert not by_package(large, packages=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from codesearch import terms
 from codesearch.chunking import chunk
 from codesearch.model import Passage, SourceFile
+from training.text import draw
 
 _CODE_CHARS = 8_000
 
@@ -71,24 +72,29 @@ def by_language(
     return pools
 
 
-def by_package(records: Iterable[dict[str, Any]], most: int = 50) -> list[Pool]:
-    """A pool a package: all its functions, at most ``most`` of them asked for."""
+def by_package(
+    records: Iterable[dict[str, Any]], most: int = 50, packages: int = 12, largest: int = 2_000
+) -> list[Pool]:
+    """A pool a package: all its functions, at most ``most`` of them asked for.
+
+    Of each language at most so many ``packages``, none larger than ``largest`` functions, so that
+    slow models can be asked too.
+    """
     found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         found[record["language"], record["package"]].append(record)
+    taken: Counter[str] = Counter()
     pools = []
-    for (language, package), all_of in sorted(found.items()):
-        rng = random.Random(package)  # noqa: S311
+    for language, package in sorted(found, key=lambda key: draw("pool", *key)):
+        all_of = found[language, package]
         asked = [i for i, r in enumerate(all_of) if doc_of(r)]
-        if len(all_of) < 50 or len(asked) < 10:
+        if not 50 <= len(all_of) <= largest or len(asked) < 10 or taken[language] == packages:
             continue
-        picked = sorted(rng.sample(asked, min(most, len(asked))))
-        pools.append(
-            Pool(
-                language, [doc_of(all_of[i]) for i in picked], picked, [passage(r) for r in all_of]
-            )
-        )
-    return pools
+        taken[language] += 1
+        picked = sorted(random.Random(package).sample(asked, min(most, len(asked))))  # noqa: S311
+        questions = [doc_of(all_of[i]) for i in picked]
+        pools.append(Pool(language, questions, picked, [passage(r) for r in all_of]))
+    return sorted(pools, key=lambda pool: pool.language)
 
 
 def cosqa(folder: Path) -> Pool:
