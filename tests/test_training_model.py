@@ -125,11 +125,12 @@ def record(package: str, name: str, question: str = "") -> dict[str, Any]:
 def test_a_packages_pool_holds_all_its_functions_and_asks_for_some() -> None:
     large = [record("pypi:large", f"f{i}", f"does thing {i}" if i < 30 else "") for i in range(80)]
     small = [record("pypi:small", f"g{i}", "does it") for i in range(20)]
-    (pool,) = by_package([*large, *small], most=25)
+    (pool,) = by_package([*large, *small], most=25, least=25)
     assert len(pool.passages) == 80
     assert len(pool.questions) == 25
     for question, answer in zip(pool.questions, pool.answers, strict=True):
         assert question == f"does thing {pool.passages[answer].symbol[1:]}"
     assert all(p.doc == "" for p in pool.passages)
-    assert not by_package(large, largest=79)
-    assert not by_package(large, packages=0)
+    assert not by_package(large, most=25, least=26)
+    assert not by_package(large, least=1, largest=79)
+    assert not by_package(large, least=1, packages=0)

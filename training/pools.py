@@ -73,12 +73,16 @@ def by_language(
 
 
 def by_package(
-    records: Iterable[dict[str, Any]], most: int = 50, packages: int = 12, largest: int = 2_000
+    records: Iterable[dict[str, Any]],
+    most: int = 50,
+    packages: int = 12,
+    largest: int = 2_000,
+    least: int = 100,
 ) -> list[Pool]:
     """A pool a package: all its functions, at most ``most`` of them asked for.
 
     Of each language at most so many ``packages``, none larger than ``largest`` functions, so that
-    slow models can be asked too.
+    slow models can be asked too. Languages with fewer than ``least`` questions are left out.
     """
     found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
@@ -94,7 +98,9 @@ def by_package(
         picked = sorted(random.Random(package).sample(asked, min(most, len(asked))))  # noqa: S311
         questions = [doc_of(all_of[i]) for i in picked]
         pools.append(Pool(language, questions, picked, [passage(r) for r in all_of]))
-    return sorted(pools, key=lambda pool: pool.language)
+    asked_of = Counter(pool.language for pool in pools for _ in pool.questions)
+    kept = [pool for pool in pools if asked_of[pool.language] >= least]
+    return sorted(kept, key=lambda pool: pool.language)
 
 
 def cosqa(folder: Path) -> Pool:
