@@ -76,6 +76,7 @@ def folder(tmp_path: Path) -> Path:
         "weight": 1.0,
         "floor": 0.2,
         "fields": {"code": 1.0, "doc": 0.5, "symbol": 1.0, "path": 0.0},
+        "damping": 0.0,
     }
     (tmp_path / "about.json").write_text(json.dumps(about), encoding="utf-8")
     return tmp_path

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.pools import Pool, by_language, by_package, cosqa
-from training.scorers import Bm25, Product, Scorer, SentenceEncoder, Static, WithWords
+from training.scorers import Bm25, Product, Scorer, SentenceEncoder, WithWords
 from training.text import read
 
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--cosqa", type=Path, help="the folder of CoSQA's retrieval questions")
     args = parser.parse_args()
     scorers: dict[str, Scorer] = {
-        args.model: Static.load(args.work / "runs" / args.run, args.model)
+        args.model: Product.learnt(args.work / "runs" / args.run, args.model)
     }
     if args.shipped:
         scorers["shipped"] = Product.shipped(args.shipped)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import static
-from codesearch.embedding.fields import Fields
+from codesearch.embedding.fields import DAMPING, Fields
 
 NAME = "codesearch-static-1"
 FILES = ("tokens.txt", "rows.npy", "scale.npy", "asked.npy")
@@ -54,10 +54,15 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--model", default="model")
     parser.add_argument("--out", type=Path, default=static.FOLDER)
-    parser.add_argument("--weight", type=float, default=0.6)
-    parser.add_argument("--floor", type=float, default=0.1)
+    parser.add_argument("--weight", type=float, default=1.0)
+    parser.add_argument("--floor", type=float, default=0.2)
     args = parser.parse_args()
-    about = {"weight": args.weight, "floor": args.floor, "fields": asdict(Fields())}
+    about = {
+        "weight": args.weight,
+        "floor": args.floor,
+        "fields": asdict(Fields()),
+        "damping": DAMPING,
+    }
     print(export(args.work / "runs" / args.run, args.model, args.out, about))
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
+from codesearch.embedding.fields import DAMPING
 from training.encode import Bags
 
 #: Prefixes of a vector that must be good vectors too (Kusupati et al.: Matryoshka Representation
@@ -20,6 +21,7 @@ from training.encode import Bags
 PREFIXES = {256: 1.0, 64: 0.3}
 
 
+_AT_ONCE = 20_000  # tokens
 #: How much of a row's first direction is ``initial``'s; the rest is random.
 _INITIAL = 0.7
 
@@ -86,15 +88,37 @@ class Static(nn.Module):
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.05)))
 
     def passages(self, fields: list[Batch]) -> Tensor:
-        """Sums of the fields' directions, weighted, shape (bags, dimension)."""
-        total: Any = 0
-        for f in fields:
-            assert f.factor is not None
-            summed = F.embedding_bag(
-                f.token, self.rows, f.first, mode="sum", per_sample_weights=f.weight
-            )
-            total = total + f.factor[:, None] * F.normalize(summed)
-        return torch.as_tensor(total)
+        """Sums of the fields' directions, weighted, shape (bags, dimension).
+
+        The first field's tokens count less the more they say what the whole says anyway, see
+        ``codesearch.embedding.fields``. What that makes of their weights is taken as given.
+        """
+        code, *others = fields
+        rest: Any = sum(self._directed(f, f.weight) for f in others)
+        with torch.no_grad():
+            whole = F.normalize(rest + self._directed(code, code.weight))
+            weight = code.weight * torch.exp(-DAMPING * self._nearness(code, whole))
+        return torch.as_tensor(rest + self._directed(code, weight))
+
+    def _directed(self, field: Batch, weight: Tensor) -> Tensor:
+        assert field.factor is not None
+        summed = F.embedding_bag(
+            field.token, self.rows, field.first, mode="sum", per_sample_weights=weight
+        )
+        return field.factor[:, None] * F.normalize(summed)
+
+    def _nearness(self, field: Batch, whole: Tensor) -> Tensor:
+        """The cosine of each token with the direction of its passage."""
+        sizes = torch.diff(field.first, append=torch.tensor([len(field.token)]))
+        owner = torch.repeat_interleave(torch.arange(len(whole)), sizes)
+        lengths = self.rows.norm(dim=1)
+        found = torch.empty(len(owner))
+        for start in range(0, len(owner), _AT_ONCE):  # all at once would be much memory
+            part = slice(start, start + _AT_ONCE)
+            token = field.token[part]
+            dots = torch.einsum("nd,nd->n", self.rows[token], whole[owner[part]])
+            found[part] = dots / lengths[token]
+        return found
 
     def questions(self, bags: Batch) -> Tensor:
         weight = bags.weight * self.asked[bags.token]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -14,11 +13,10 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import Embedder, hashing
-from codesearch.embedding.fields import Fields, texts, unit
+from codesearch.embedding.fields import DAMPING, Fields, FieldSums, unit
 from codesearch.embedding.static import StaticEmbedder
-from codesearch.embedding.vocabulary import Vocabulary
+from codesearch.embedding.vocabulary import Vocabulary, distinct
 from codesearch.model import Passage
-from training.encode import FIELDS, Bags, Encoder
 from training.transformer import Transformer
 
 F32 = NDArray[np.float32]
@@ -35,14 +33,18 @@ class Scorer(Protocol):
 
 
 class Static:
-    """The learnt vectors, with the fields weighted as they are in the product."""
+    """The learnt vectors, before they are made small."""
+
+    remote = False
+    weight = floor = 0.0
+    id = "learnt"
 
     def __init__(self, tokens: Sequence[str], rows: F32, asked: F32) -> None:
-        self.encoder = Encoder(Vocabulary(tokens))
         self.rows = rows
         self.asked = asked
-        self.size = rows.nbytes
-        self.factors = asdict(Fields())
+        self.dimension = rows.shape[1]
+        self.vocabulary = Vocabulary(tokens)
+        self.embed_documents = FieldSums(self.vocabulary.of_word, lambda: rows, Fields(), DAMPING)
 
     @classmethod
     def load(cls, run: Path, model: str) -> Static:
@@ -50,28 +52,9 @@ class Static:
         with np.load(run / f"{model}.npz") as z:
             return cls(tokens, z["rows"], z["asked"])
 
-    def documents(self, passages: Sequence[Passage]) -> F32:
-        terms.tally.cache_clear()
-        bags = [tuple(self.encoder.field(text) for text in texts(p)) for p in passages]
-        total = np.zeros((len(passages), self.rows.shape[1]), np.float32)
-        for at, name in enumerate(FIELDS):
-            total += self.factors[name] * unit(self._sums(Bags.of([b[at] for b in bags])))
-        return unit(total)
-
-    def asked_for(self, questions: Sequence[str]) -> F32:
-        bags = Bags.of([self.encoder.question(q) for q in questions])
-        bags.weight = (bags.weight * self.asked[bags.token]).astype(np.float16)
-        return unit(self._sums(bags))
-
-    def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
-        return self.asked_for(questions) @ self.documents(passages).T
-
-    def _sums(self, bags: Bags) -> F32:
-        out = np.zeros((len(bags), self.rows.shape[1]), np.float32)
-        edges = zip(bags.first, bags.first[1:], strict=False)
-        for row, (a, b) in zip(out, edges, strict=True):
-            row[:] = bags.weight[a:b].astype(np.float32) @ self.rows[bags.token[a:b]]
-        return out
+    def embed_query(self, text: str) -> F32:
+        rows = distinct(self.vocabulary.of_question(text))
+        return unit(self.asked[rows] @ self.rows[rows])
 
 
 class Bm25:
@@ -114,6 +97,12 @@ class Product:
     @classmethod
     def hashing(cls) -> Product:
         return cls(hashing.load())
+
+    @classmethod
+    def learnt(cls, run: Path, model: str) -> Product:
+        """A run's model before it is made small."""
+        static = Static.load(run, model)
+        return cls(static, static.rows.nbytes)
 
     def __call__(self, questions: Sequence[str], passages: Sequence[Passage]) -> F32:
         terms.tally.cache_clear()

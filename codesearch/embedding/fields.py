@@ -2,11 +2,14 @@
 
 A field's direction is the sum over its tokens of log(1 + occurrences) times the token's vector; the
 passage's is the sum of its fields' directions, each of length one before it is weighted, so that
-a long body does not drown the name. Knows no model.
+a long body does not drown the name. A body says its theme in many words that mean much the same:
+where a model knows that they do, a token of the code counts exp(-damping * c) times, c being its
+cosine with the whole, so that what the function says besides is heard too. Knows no model.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +21,11 @@ from codesearch.model import Passage
 
 F32 = NDArray[np.float32]
 
+#: How much a token's nearness to the whole takes from it, in a trained model.
+DAMPING = 1.8
 _PATH_PARTS = 4
 _MAX_WORDS = 200_000
+_TINY = np.float32(1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +50,35 @@ class FieldSums:
     Args:
         tokens: the rows of a word.
         table: the vectors of all rows met so far, shape (rows, dimension).
+        fields: what each field counts.
+        damping: see the module's text; 0 for vectors that know no meaning.
     """
 
     def __init__(
-        self, tokens: Callable[[str], Sequence[int]], table: Callable[[], F32], fields: Fields
+        self,
+        tokens: Callable[[str], Sequence[int]],
+        table: Callable[[], F32],
+        fields: Fields,
+        damping: float = 0.0,
     ) -> None:
         self._tokens = _Kept(tokens)
         self._table = table
-        self._weights = (fields.code, fields.doc, fields.symbol, fields.path)
+        self._fields = fields
+        self._damping = damping
 
     def __call__(self, passages: Sequence[Passage]) -> F32:
         """Unit vectors, shape (len(passages), dimension); zeros where there are no tokens."""
         if len(self._tokens) > _MAX_WORDS:
             self._tokens.clear()
+        code, doc, symbol, path = zip(*map(texts, passages), strict=True) if passages else [()] * 4
         total: F32 = np.zeros((len(passages), self._table().shape[1]), np.float32)
-        for weight, of_field in zip(
-            self._weights, zip(*map(texts, passages), strict=True), strict=False
-        ):
+        f = self._fields
+        for weight, of_field in ((f.doc, doc), (f.symbol, symbol), (f.path, path)):
             # The path is that of every passage of a file.
             place = {text: i for i, text in enumerate(dict.fromkeys(of_field))}
             sums = self._sums(list(place))
             total += np.float32(weight) * sums[[place[text] for text in of_field]]
-        return unit(total)
+        return unit(self._with_code(code, total))
 
     def _sums(self, of_field: Sequence[str]) -> F32:
         """The directions of some texts, of length one."""
@@ -77,6 +90,25 @@ class FieldSums:
             if a < b:
                 out[i] = weight[a:b] @ table[token[a:b]]
         return unit(out)
+
+    def _with_code(self, codes: Sequence[str], others: F32) -> F32:
+        """The sums of all fields, of those but the code, which are changed."""
+        token, weight, first = self._bags(codes)
+        table = self._table()
+        share = np.float32(self._fields.code)
+        edges = first.tolist()
+        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+            if a == b:
+                continue
+            rows = table[token[a:b]]
+            said = _unit(weight[a:b] @ rows)
+            if self._damping:
+                whole = _unit(others[i] + share * said)
+                lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) + _TINY
+                damped = weight[a:b] * np.exp(-self._damping * (rows @ whole) / lengths)
+                said = _unit(damped @ rows)
+            others[i] += share * said
+        return others
 
     def _bags(self, of_field: Sequence[str]) -> tuple[NDArray[np.int64], F32, NDArray[np.int64]]:
         """The distinct tokens of each text, what they weigh, and where each text's begin."""
@@ -122,6 +154,12 @@ class _Kept(dict[str, Sequence[int]]):
     def __missing__(self, word: str) -> Sequence[int]:
         found = self[word] = self._find(word)
         return found
+
+
+def _unit(vector: F32) -> F32:
+    """One vector at length one, or zeros: ``unit`` would take longer than the sum."""
+    length = math.sqrt(vector @ vector)
+    return vector / np.float32(length) if length > 0 else vector
 
 
 def unit(vectors: F32) -> F32:

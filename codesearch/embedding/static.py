@@ -52,7 +52,9 @@ class StaticEmbedder:
         self.floor: float = about["floor"]
         self._vocabulary = Vocabulary(tokens)
         self._floats: F32 | None = None
-        self._passages = FieldSums(self._vocabulary.of_word, self._table, Fields(**about["fields"]))
+        self._passages = FieldSums(
+            self._vocabulary.of_word, self._table, Fields(**about["fields"]), about["damping"]
+        )
 
     def embed_documents(self, passages: Sequence[Passage]) -> F32:
         return self._passages(passages)
