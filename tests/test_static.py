@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from codesearch.embedding.static import FOLDER, StaticEmbedder
 from codesearch.embedding.vocabulary import Vocabulary
@@ -96,6 +97,30 @@ def test_often_counts_as_a_logarithm(folder: Path) -> None:
     by_token = dict(zip(TOKENS, vector.tolist(), strict=True))
     ratio = np.log1p(3) / np.log1p(1)
     assert by_token["redirect"] / by_token["max"] == pytest.approx(ratio, rel=1e-3)
+
+
+def test_tokens_of_the_code_count_less_the_nearer_they_are_to_the_whole(folder: Path) -> None:
+    file = folder / "about.json"
+    about = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(about | {"damping": 1.8}), encoding="utf-8")
+    passages = [
+        Passage("a.py", "", "", "redirect redirect redirect max"),
+        Passage("a.py", "max", "", "redirect redirect redirect max"),
+        Passage("a.py", "max", "", ""),
+    ]
+    found = StaticEmbedder(folder).embed_documents(passages)
+    alone, named, silent = [dict(zip(TOKENS, v.tolist(), strict=True)) for v in found]
+
+    def expected(whole: NDArray[np.float64]) -> float:
+        redirect, top = whole / np.linalg.norm(whole)
+        return np.log(4) / np.log(2) * np.exp(-1.8 * (redirect - top))
+
+    code = np.array([np.log(4), np.log(2)])
+    assert alone["redirect"] / alone["max"] == pytest.approx(expected(code), rel=1e-2)
+    ratio = expected(code / np.linalg.norm(code) + [0, 1])
+    weights = np.array([ratio, 1]) / np.hypot(ratio, 1) + [0, 1]
+    assert named["redirect"] / named["max"] == pytest.approx(weights[0] / weights[1], rel=1e-2)
+    assert silent["max"] == pytest.approx(1)
 
 
 def test_a_passage_is_the_same_alone_and_among_others(folder: Path) -> None:

@@ -65,6 +65,7 @@ class FieldSums:
         self._table = table
         self._fields = fields
         self._damping = damping
+        self._lengths: F32 = np.zeros(0, np.float32)  # of the table's rows
 
     def __call__(self, passages: Sequence[Passage]) -> F32:
         """Unit vectors, shape (len(passages), dimension); zeros where there are no tokens."""
@@ -95,6 +96,8 @@ class FieldSums:
         """The sums of all fields, of those but the code, which are changed."""
         token, weight, first = self._bags(codes)
         table = self._table()
+        if self._damping and len(self._lengths) != len(table):
+            self._lengths = np.sqrt(np.einsum("ij,ij->i", table, table)) + _TINY
         share = np.float32(self._fields.code)
         edges = first.tolist()
         for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
@@ -104,9 +107,8 @@ class FieldSums:
             said = _unit(weight[a:b] @ rows)
             if self._damping:
                 whole = _unit(others[i] + share * said)
-                lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) + _TINY
-                damped = weight[a:b] * np.exp(-self._damping * (rows @ whole) / lengths)
-                said = _unit(damped @ rows)
+                near = (rows @ whole) / self._lengths[token[a:b]]
+                said = _unit((weight[a:b] * np.exp(-self._damping * near)) @ rows)
             others[i] += share * said
         return others
 
