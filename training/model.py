@@ -143,14 +143,15 @@ class Static(nn.Module):
             )
         return loss / 2
 
-    def imitate(self, left: Tensor, right: Tensor, taught: Tensor, temperature: float) -> Tensor:
+    @staticmethod
+    def imitate(left: Tensor, right: Tensor, taught: Tensor, temperature: float) -> Tensor:
         """Cross-entropy with what a teacher thinks of the questions (Hinton et al.: Distilling the
         Knowledge in a Neural Network, 2015): a function is near to a question as far as its own
         question is. ``taught`` has the teacher's unit vectors of the questions of ``left``.
         """
         wanted = F.softmax(taught @ taught.T / temperature, dim=1)
-        score = F.normalize(left) @ F.normalize(right).T * self.scale.exp()
-        return -(wanted * (F.log_softmax(score, 1) + F.log_softmax(score.T, 1))).sum(1).mean() / 2
+        score = F.normalize(left) @ F.normalize(right).T / temperature
+        return -(wanted * F.log_softmax(score, 1)).sum(1).mean()
 
     def save(self, file: Path) -> None:
         np.savez(

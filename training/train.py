@@ -49,7 +49,7 @@ class Recipe:
     keep_doc: float = 0.3  # passages that keep the doc that the question was made of
     parallel: int = 512  # pairs of sentences of two languages a step
     parallel_weight: float = 0.3
-    teacher_weight: float = 0.0  # it brought nothing yet, see MODEL.md
+    teacher_weight: float = 0.5
     teacher_temperature: float = 0.07
     balance: float = 0.6  # languages count by this power of their share
 
@@ -196,9 +196,12 @@ def train(run: Path, recipe: Recipe, kept: Path, report: int = 100) -> Static:
     data = Data(run / "train.npz")
     parallel = Parallel(run / "parallel.npz") if recipe.parallel else None
     lessons = run.parent.parent / "teacher"
-    teacher = Teacher(lessons, len(data.of)) if recipe.teacher_weight and lessons.exists() else None
+    is_taught = recipe.teacher_weight > 0 and lessons.exists()
+    teacher = Teacher(lessons, len(data.of)) if is_taught else None
     begun = run / "initial.npy"
     initial = np.load(begun).astype(np.float32) if begun.exists() else None
+    print(f"{'with' if is_taught else 'without'} a teacher,", end=" ")
+    print(f"from {'directions at random' if initial is None else begun.name}", flush=True)
     model = Static(data.idf(len(tokens)), recipe.dimension, recipe.seed, initial)
     optimizer = RowAdam(model.parameters(), lr=recipe.rate)
     warm = 50
