@@ -561,7 +561,7 @@ def test_the_unexpected_is_one_line_and_a_report(
     assert "- numpy " in report
 
 
-@pytest.mark.skipif(not POSIX, reason="another folder")
+@pytest.mark.skipif(not POSIX, reason="the cache lies elsewhere there")
 def test_a_report_that_cannot_be_filed_is_not_lost(
     home: Home, repo: Path, broken_library: str, tmp_path: Path
 ) -> None:

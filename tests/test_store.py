@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -832,20 +833,27 @@ def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(
             pass
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions bind no root")
-def test_a_folder_without_permission_says_so(tmp_path: Path) -> None:
-    folder = tmp_path / "index"
-    s = begun(folder)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    try:
-        with pytest.raises(StoreError, match="Permission denied"):
-            put(s, some_file("a.py", 1))
-        with pytest.raises(StoreError, match="Permission denied"), store.writer(folder):
-            pass
-    finally:
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_folder_without_permission_says_so() -> None:
+    with tempfile.TemporaryDirectory() as above:  # pytest's own folders are closed to others
+        Path(above).chmod(0o755)
+        folder = Path(above) / "index"
+        s = begun(folder)
         for path in (folder, *folder.rglob("*")):
-            path.chmod(0o755)
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        root = os.geteuid() == 0
+        if root:  # whom permissions do not bind
+            os.seteuid(65534)
+        try:
+            with pytest.raises(StoreError, match="Permission denied"):
+                put(s, some_file("a.py", 1))
+            with pytest.raises(StoreError, match="Permission denied"), store.writer(folder):
+                pass
+        finally:
+            if root:
+                os.seteuid(0)
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o755)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such names")

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-
-pytest.importorskip("zstandard")
 
 from codesearch.embedding.vocabulary import Vocabulary
 from codesearch.model import Passage
