@@ -32,17 +32,17 @@ FILE_B = 0.5
 class Weights:
     """How much each term of the sum counts. The lexical and vector terms lie in 0..1."""
 
-    semantic: float = 1.25  # times what the embedder says of itself
-    ideal: float = 0.25  # how far the words that no chunk has weaken those that one has
-    test: float = -0.8
-    prose: float = -0.8
+    semantic: float = 1.75  # times what the embedder says of itself
+    ideal: float = 0.35  # how far the words that no chunk has weaken those that one has
+    test: float = -1.2
+    prose: float = -1.2
     length: float = 0.11
     container: float = -0.6
     leftover: float = -0.4
     file_lexical: float = 0.3
-    file_mean: float = 0.6
-    exact: float = 0.5
-    stem: float = 0.55
+    file_mean: float = 0.8
+    exact: float = 0.6
+    stem: float = 0.65
     short_words: float = 6.0
 
 

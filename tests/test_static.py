@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from codesearch.embedding.static import FOLDER, StaticEmbedder
 from codesearch.embedding.vocabulary import Vocabulary
 from codesearch.errors import EmbedderError
 from codesearch.model import Passage
+from training.export import quantised
 
 TOKENS = [
     "redirect",
@@ -68,8 +70,9 @@ def test_any_text_has_tokens_of_the_vocabulary(text: str) -> None:
 def folder(tmp_path: Path) -> Path:
     """A model with a direction of its own for each token."""
     n = len(TOKENS)
-    np.save(tmp_path / "rows.npy", (np.eye(n) * 127).astype(np.int8))
-    np.save(tmp_path / "scale.npy", np.full(n, 1 / 127, np.float16))
+    rows, scale = quantised(np.eye(n, dtype=np.float32))
+    np.save(tmp_path / "rows.npy", rows)
+    np.save(tmp_path / "scale.npy", scale)
     np.save(tmp_path / "asked.npy", np.ones(n, np.float16))
     (tmp_path / "tokens.txt").write_text("\n".join(TOKENS) + "\n", encoding="utf-8")
     about = {
@@ -121,6 +124,30 @@ def test_tokens_of_the_code_count_less_the_nearer_they_are_to_the_whole(folder: 
     weights = np.array([ratio, 1]) / np.hypot(ratio, 1) + [0, 1]
     assert named["redirect"] / named["max"] == pytest.approx(weights[0] / weights[1], rel=1e-2)
     assert silent["max"] == pytest.approx(1)
+
+
+def test_tokens_of_a_question_count_less_the_nearer_they_are_to_the_whole(folder: Path) -> None:
+    asked = np.where(np.array(TOKENS) == "redirect", 2, 1)
+    np.save(folder / "asked.npy", asked.astype(np.float16))
+    plain = dict(zip(TOKENS, StaticEmbedder(folder).embed_query("redirect, max"), strict=True))
+    assert plain["redirect"] / plain["max"] == pytest.approx(2, rel=1e-2)
+    file = folder / "about.json"
+    about = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(about | {"damping": 1.8}), encoding="utf-8")
+    found = dict(zip(TOKENS, StaticEmbedder(folder).embed_query("redirect, max"), strict=True))
+    expected = 2 * np.exp(-1.8 * (plain["redirect"] - plain["max"]))
+    assert found["redirect"] / found["max"] == pytest.approx(expected, rel=1e-2)
+
+
+@given(arrays(np.float32, (3, 8), elements=st.floats(-4, 4, width=32)))
+def test_four_bits_are_near_to_the_number(rows: NDArray[np.float32]) -> None:
+    packed, scale = quantised(rows)
+    assert packed.shape == (3, 4)
+    found = np.stack([packed % 16, packed // 16], axis=2).reshape(rows.shape) - 8.0
+    assert np.abs(found).max() <= 7
+    error = np.square(found * scale[:, None].astype(np.float32) - rows).sum(axis=1)
+    step = np.abs(rows).max(axis=1) / 7
+    assert (error <= 8 * (step / 2) ** 2 * 1.01 + 1e-4).all()
 
 
 def test_a_passage_is_the_same_alone_and_among_others(folder: Path) -> None:

@@ -1,10 +1,12 @@
 """How well held-out questions find their functions, beside other ways to find them.
 
     python -m training.evaluate --work DIR --run NAME [--model model] [--split test]
-        [--shipped FOLDER] [--beside] [--transformer FOLDER] [--packages] [--cosqa FOLDER]
+        [--shipped FOLDER] [--beside] [--transformer FOLDER] [--types] [--packages]
+        [--cosqa FOLDER]
 
 For each language: mean reciprocal rank and recall at ten among 1,000 functions of packages that
-nothing was learnt from, and again without the words that question and answer share. ``--packages``
+nothing was learnt from, and again without the words that question and answer share. ``--types``
+has classes and the like among them, which hold right answers and are wrong ones; ``--packages``
 asks among all functions of a package instead, ``--cosqa`` asks what people typed into a web search
 (Huang et al., CoSQA, ACL 2021; FOLDER holds cosqa-retrieval-dev-500.json and code_idx_map.txt).
 ``--shipped`` adds the model as the product reads it, with BM25 and with parts of its vectors,
@@ -26,6 +28,9 @@ from numpy.typing import NDArray
 from training.pools import Pool, by_language, by_package, cosqa
 from training.scorers import Bm25, Product, Scorer, SentenceEncoder, WithWords
 from training.text import read
+
+FUNCTIONS = {"function", "method"}
+TYPES = {"class", "type", "interface", "struct"}
 
 
 class Ranks:
@@ -80,6 +85,7 @@ def main() -> None:
     parser.add_argument("--shipped", type=Path, help="an exported model's folder")
     parser.add_argument("--beside", action="store_true")
     parser.add_argument("--transformer", type=Path, help="a folder with model.onnx: judge it too")
+    parser.add_argument("--types", action="store_true", help="classes and other types as well")
     parser.add_argument("--packages", action="store_true", help="among all functions of a package")
     parser.add_argument("--cosqa", type=Path, help="the folder of CoSQA's retrieval questions")
     args = parser.parse_args()
@@ -99,8 +105,10 @@ def main() -> None:
     if args.cosqa:
         report([cosqa(args.cosqa)], scorers)
         return
-    records = list(read(args.work / "clean" / f"{args.split}.jsonl.zst"))
-    report(by_package(records) if args.packages else by_language(records), scorers)
+    kinds = FUNCTIONS | TYPES if args.types else FUNCTIONS
+    records = read(args.work / "clean" / f"{args.split}.jsonl.zst")
+    candidates = [r for r in records if r["kind"] in kinds]
+    report(by_package(candidates) if args.packages else by_language(candidates), scorers)
 
 
 if __name__ == "__main__":

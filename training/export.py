@@ -1,4 +1,4 @@
-"""The weights as the product reads them: a byte a number, one scale a row.
+"""The weights as the product reads them: four bits a number, one scale a row.
 
 python -m training.export --work DIR --run NAME [--model model] [--out codesearch/embedding/model]
 """
@@ -20,14 +20,26 @@ from codesearch.embedding import static
 from codesearch.embedding.fields import DAMPING, Fields
 
 NAME = "codesearch-static-1"
+#: Of a row's largest number; what is beyond is cut.
+_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 FILES = ("tokens.txt", "rows.npy", "scale.npy", "asked.npy")
 
 
-def quantised(rows: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Symmetric, a scale a row. Shapes (tokens, dimension) and (tokens,)."""
-    scale = (np.abs(rows).max(axis=1) / 127).astype(np.float16)
-    divisor = np.where(scale > 0, scale, 1).astype(np.float32)[:, None]
-    return np.clip(np.rint(rows / divisor), -127, 127).astype(np.int8), scale
+def quantised(rows: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Whole numbers from -7 to 7, two a byte, and a scale a row: of some, the one with the least
+    squared error. Shapes (tokens, dimension / 2) and (tokens,).
+    """
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    numbers, scale = np.zeros_like(rows), np.zeros_like(largest)
+    least = np.full(len(rows), np.inf)
+    for share in _SHARES:
+        tried = (largest * share / 7).astype(np.float16).astype(np.float32)
+        found = np.clip(np.rint(rows / np.where(tried > 0, tried, 1)), -7, 7)
+        error = np.square(found * tried - rows).sum(axis=1)
+        better = error < least
+        numbers[better], scale[better], least[better] = found[better], tried[better], error[better]
+    pairs = (numbers + 8).astype(np.uint8)
+    return pairs[:, ::2] | pairs[:, 1::2] << 4, scale[:, 0].astype(np.float16)
 
 
 def export(run: Path, model: str, out: Path, about: dict[str, Any]) -> str:

@@ -90,41 +90,44 @@ class Static(nn.Module):
     def passages(self, fields: list[Batch]) -> Tensor:
         """Sums of the fields' directions, weighted, shape (bags, dimension).
 
-        The first field's tokens count less the more they say what the whole says anyway, see
-        ``codesearch.embedding.fields``. What that makes of their weights is taken as given.
+        The tokens of the first, the code, are damped, see ``codesearch.embedding.fields``.
         """
         code, *others = fields
         rest: Any = sum(self._directed(f, f.weight) for f in others)
         with torch.no_grad():
-            whole = F.normalize(rest + self._directed(code, code.weight))
-            weight = code.weight * torch.exp(-DAMPING * self._nearness(code, whole))
-        return torch.as_tensor(rest + self._directed(code, weight))
-
-    def _directed(self, field: Batch, weight: Tensor) -> Tensor:
-        assert field.factor is not None
-        summed = F.embedding_bag(
-            field.token, self.rows, field.first, mode="sum", per_sample_weights=weight
-        )
-        return field.factor[:, None] * F.normalize(summed)
-
-    def _nearness(self, field: Batch, whole: Tensor) -> Tensor:
-        """The cosine of each token with the direction of its passage."""
-        sizes = torch.diff(field.first, append=torch.tensor([len(field.token)]))
-        owner = torch.repeat_interleave(torch.arange(len(whole)), sizes)
-        lengths = self.rows.norm(dim=1)
-        found = torch.empty(len(owner))
-        for start in range(0, len(owner), _AT_ONCE):  # all at once would be much memory
-            part = slice(start, start + _AT_ONCE)
-            token = field.token[part]
-            dots = torch.einsum("nd,nd->n", self.rows[token], whole[owner[part]])
-            found[part] = dots / lengths[token]
-        return found
+            whole = rest + self._directed(code, code.weight)
+        return torch.as_tensor(rest + self._directed(code, self._damped(code, code.weight, whole)))
 
     def questions(self, bags: Batch) -> Tensor:
         weight = bags.weight * self.asked[bags.token]
+        with torch.no_grad():
+            whole = self._sums(bags, weight)
+        return self._sums(bags, self._damped(bags, weight, whole))
+
+    def _directed(self, field: Batch, weight: Tensor) -> Tensor:
+        assert field.factor is not None
+        return field.factor[:, None] * F.normalize(self._sums(field, weight))
+
+    def _sums(self, bags: Batch, weight: Tensor) -> Tensor:
         return F.embedding_bag(
             bags.token, self.rows, bags.first, mode="sum", per_sample_weights=weight
         )
+
+    def _damped(self, bags: Batch, weight: Tensor, whole: Tensor) -> Tensor:
+        """The weights, less the nearer a token is to the whole; nothing is learnt through that."""
+        with torch.no_grad():
+            whole = F.normalize(whole)
+            sizes = torch.diff(bags.first, append=torch.tensor([len(bags.token)]))
+            owner = torch.repeat_interleave(torch.arange(len(whole)), sizes)
+            lengths = self.rows.norm(dim=1)
+            near = torch.empty(len(owner))
+            for start in range(0, len(owner), _AT_ONCE):  # all at once would be much memory
+                part = slice(start, start + _AT_ONCE)
+                token = bags.token[part]
+                dots = torch.einsum("nd,nd->n", self.rows[token], whole[owner[part]])
+                near[part] = dots / lengths[token]
+            factor = torch.exp(-DAMPING * near)
+        return weight * factor
 
     def contrast(self, left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
         """Symmetric InfoNCE over a batch, over all prefixes.

@@ -55,8 +55,7 @@ def by_language(
     """
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records:
-        if record["kind"] in {"function", "method", "class", "type", "interface", "struct"}:
-            found[record["language"]].append(record)
+        found[record["language"]].append(record)
     pools = []
     for language, all_of in sorted(found.items()):
         rng = random.Random(language)  # noqa: S311 (a sample, not a secret)

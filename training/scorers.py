@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import Embedder, hashing
-from codesearch.embedding.fields import DAMPING, Fields, FieldSums, unit
+from codesearch.embedding.fields import DAMPING, Fields, FieldSums, damped, lengths, unit
 from codesearch.embedding.static import StaticEmbedder
 from codesearch.embedding.vocabulary import Vocabulary, distinct
 from codesearch.model import Passage
@@ -53,8 +53,9 @@ class Static:
             return cls(tokens, z["rows"], z["asked"])
 
     def embed_query(self, text: str) -> F32:
-        rows = distinct(self.vocabulary.of_question(text))
-        return unit(self.asked[rows] @ self.rows[rows])
+        tokens = distinct(self.vocabulary.of_question(text))
+        rows, weight = self.rows[tokens], self.asked[tokens]
+        return unit(damped(weight, rows, lengths(rows), unit(weight @ rows), DAMPING) @ rows)
 
 
 class Bm25:

@@ -4,7 +4,8 @@ A field's direction is the sum over its tokens of log(1 + occurrences) times the
 passage's is the sum of its fields' directions, each of length one before it is weighted, so that
 a long body does not drown the name. A body says its theme in many words that mean much the same:
 where a model knows that they do, a token of the code counts exp(-damping * c) times, c being its
-cosine with the whole, so that what the function says besides is heard too. Knows no model.
+cosine with the whole, so that what the function says besides is heard too. So do a question's
+tokens. Knows no model.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from codesearch.model import Passage
 F32 = NDArray[np.float32]
 
 #: How much a token's nearness to the whole takes from it, in a trained model.
-DAMPING = 1.8
+DAMPING = 1.5
 _PATH_PARTS = 4
 _MAX_WORDS = 200_000
 _TINY = np.float32(1e-9)
@@ -97,7 +98,7 @@ class FieldSums:
         token, weight, first = self._bags(codes)
         table = self._table()
         if self._damping and len(self._lengths) != len(table):
-            self._lengths = np.sqrt(np.einsum("ij,ij->i", table, table)) + _TINY
+            self._lengths = lengths(table)
         share = np.float32(self._fields.code)
         edges = first.tolist()
         for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
@@ -107,8 +108,8 @@ class FieldSums:
             said = _unit(weight[a:b] @ rows)
             if self._damping:
                 whole = _unit(others[i] + share * said)
-                near = (rows @ whole) / self._lengths[token[a:b]]
-                said = _unit((weight[a:b] * np.exp(-self._damping * near)) @ rows)
+                kept = damped(weight[a:b], rows, self._lengths[token[a:b]], whole, self._damping)
+                said = _unit(kept @ rows)
             others[i] += share * said
         return others
 
@@ -144,6 +145,22 @@ class FieldSums:
         tf = np.add.reduceat(times, begin) if len(begin) else times
         first = np.searchsorted(keys[begin], np.arange(len(of_field) + 1) * span)
         return keys[begin] % span, np.log1p(tf), first
+
+
+def damped(weight: F32, rows: F32, length: F32, whole: F32, damping: float) -> F32:
+    """The weights of tokens, less the nearer they are to the whole, see the module's text.
+
+    ``weight`` (n), ``rows`` (n, dimension), each row's ``length`` (n), ``whole`` (dimension), of
+    length one.
+    """
+    kept: F32 = weight * np.exp(-np.float32(damping) * ((rows @ whole) / length))
+    return kept
+
+
+def lengths(rows: F32) -> F32:
+    """Of vectors, shape (n), none below a number that can be divided by."""
+    found: F32 = np.sqrt(np.einsum("ij,ij->i", rows, rows)) + _TINY
+    return found
 
 
 class _Kept(dict[str, Sequence[int]]):
