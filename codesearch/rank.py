@@ -37,11 +37,11 @@ class Weights:
     test: float = -1.2
     prose: float = -1.2
     length: float = 0.11
-    container: float = -0.6
-    leftover: float = -0.4
+    container: float = -0.8
+    leftover: float = -0.6
     file_lexical: float = 0.3
     file_mean: float = 0.8
-    exact: float = 0.6
+    exact: float = 0.5
     stem: float = 0.65
     short_words: float = 6.0
 
