@@ -637,6 +637,7 @@ def indexing(own: tuple[Home, Path]) -> Iterator[tuple[subprocess.Popen[str], li
             if len(workers) == 2 or process.poll() is not None:
                 break
             workers = spawned(process.pid)
+        assert len(workers) == 2, "it ended before its workers began"
         yield process, workers
 
 
@@ -699,9 +700,8 @@ def poll(seconds: float) -> Iterator[None]:
     raise TimeoutError
 
 
+@pytest.mark.skipif(not POSIX, reason="a current folder cannot be removed there")
 def test_a_folder_that_is_gone_is_told(home: Home, tmp_path: Path) -> None:
-    if not POSIX:
-        pytest.skip("a current folder cannot be removed there")
     gone = tmp_path / "gone"
     gone.mkdir()
     script = f"cd {gone} && rmdir {gone} && {sys.executable} -m codesearch status"

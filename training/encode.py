@@ -26,6 +26,8 @@ from codesearch.model import Passage
 from training.text import read
 
 FIELDS = ("code", "doc", "symbol", "path")
+#: How much a token's nearness to the whole takes from it, see ``codesearch.embedding.fields``.
+DAMPING = 1.5
 _DOC_CHARS = 2_000
 _BATCH = 2_000
 #: The human languages that have tokens of their own.

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import static
-from codesearch.embedding.fields import DAMPING, Fields
+from codesearch.embedding.fields import Fields
+from training.encode import DAMPING
 
 NAME = "codesearch-static-1"
 #: Of a row's largest number; what is beyond is cut.

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
-from codesearch.embedding.fields import DAMPING
-from training.encode import Bags
+from training.encode import DAMPING, Bags
 
-#: Prefixes of a vector that must be good vectors too (Kusupati et al.: Matryoshka Representation
-#: Learning, 2022), and what their losses count.
-PREFIXES = {256: 1.0, 64: 0.3}
+#: A prefix of a vector that must be a good vector too (Kusupati et al.: Matryoshka Representation
+#: Learning, 2022), and what its loss counts beside the whole's.
+_PREFIX, _OF_PREFIX = 64, 0.3
 
 
 _AT_ONCE = 20_000  # tokens
@@ -130,13 +129,13 @@ class Static(nn.Module):
         return weight * factor
 
     def contrast(self, left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
-        """Symmetric InfoNCE over a batch, over all prefixes.
+        """Symmetric InfoNCE over a batch, of whole vectors and of their prefixes.
 
         ``same`` marks further pairs (beside the diagonal) that are as right, and so no contrast.
         """
         loss = left.new_zeros(())
         target = torch.arange(len(left))
-        for size, weight in PREFIXES.items():
+        for size, weight in ((left.shape[1], 1.0), (_PREFIX, _OF_PREFIX)):
             a, b = F.normalize(left[:, :size]), F.normalize(right[:, :size])
             score = a @ b.T * self.scale.clamp(max=math.log(100)).exp()
             if same is not None:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from codesearch import terms
 from codesearch.embedding import Embedder, hashing
-from codesearch.embedding.fields import DAMPING, Fields, FieldSums, damped, lengths, unit
+from codesearch.embedding.fields import Fields, FieldSums, question_vector, unit
 from codesearch.embedding.static import StaticEmbedder
 from codesearch.embedding.vocabulary import Vocabulary, distinct
 from codesearch.model import Passage
+from training.encode import DAMPING
 from training.transformer import Transformer
 
 F32 = NDArray[np.float32]
@@ -54,8 +55,7 @@ class Static:
 
     def embed_query(self, text: str) -> F32:
         tokens = distinct(self.vocabulary.of_question(text))
-        rows, weight = self.rows[tokens], self.asked[tokens]
-        return unit(damped(weight, rows, lengths(rows), unit(weight @ rows), DAMPING) @ rows)
+        return question_vector(self.asked[tokens], self.rows[tokens], DAMPING)
 
 
 class Bm25:

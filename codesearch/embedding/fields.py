@@ -22,8 +22,6 @@ from codesearch.model import Passage
 
 F32 = NDArray[np.float32]
 
-#: How much a token's nearness to the whole takes from it, in a trained model.
-DAMPING = 1.5
 _PATH_PARTS = 4
 _MAX_WORDS = 200_000
 _TINY = np.float32(1e-9)
@@ -155,6 +153,11 @@ def damped(weight: F32, rows: F32, length: F32, whole: F32, damping: float) -> F
     """
     kept: F32 = weight * np.exp(-np.float32(damping) * ((rows @ whole) / length))
     return kept
+
+
+def question_vector(weight: F32, rows: F32, damping: float) -> F32:
+    """The unit vector of a question: what its tokens weigh (n), and their rows (n, dimension)."""
+    return unit(damped(weight, rows, lengths(rows), unit(weight @ rows), damping) @ rows)
 
 
 def lengths(rows: F32) -> F32:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch.embedding.base import Embedder
-from codesearch.embedding.fields import F32, Fields, FieldSums, damped, lengths, unit
+from codesearch.embedding.fields import F32, Fields, FieldSums, question_vector
 from codesearch.embedding.vocabulary import Vocabulary, distinct
 from codesearch.errors import EmbedderError
 from codesearch.model import Passage
@@ -65,8 +65,7 @@ class StaticEmbedder:
 
     def embed_query(self, text: str) -> F32:
         tokens = distinct(self._vocabulary.of_question(text))
-        rows, weight = self._unpacked(tokens), self._asked[tokens]
-        return unit(damped(weight, rows, lengths(rows), unit(weight @ rows), self._damping) @ rows)
+        return question_vector(self._asked[tokens], self._unpacked(tokens), self._damping)
 
     def _table(self) -> F32:
         """All vectors as floats: 60 MB that only who embeds passages needs."""
