@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -270,23 +269,21 @@ class Index:
         itself: int = -1,
     ) -> SearchResult:  # fmt: skip
         view, state, pending, notes = seen
-        lines = search.Lines(self._root, self._rules)
-        hits, more = search.run(view, asked, request, self._embedder, lines, itself)
-        if state is IndexState.STALE:  # not looked at: each hit's own file tells
-            hits = [replace(hit, fresh=view.is_fresh(hit.chunk.path, self.root)) for hit in hits]
+        sources = search.Sources(self._root, self._rules)
+        hits, more = search.run(view, asked, request, self._embedder, sources, itself)
         return SearchResult(hits, state, pending, time.perf_counter() - start, more, notes)
 
     def _chunk_at(self, view: View, path: str, line: int) -> tuple[Chunk, int]:
         number = view.locate(path, line)
         found = None if number < 0 else search.shown(
-            view, number, search.Lines(self._root, self._rules)
+            view, number, search.Sources(self._root, self._rules)
         )  # fmt: skip
         if found is None:
             raise ConfigError(
                 f"{path}:{line} lies in no indexed function",
                 f"`codesearch files --why {path}` tells whether the file is indexed",
             )
-        return found, number
+        return found[0], number
 
     # -- fresh -----------------------------------------------------------------------
 
@@ -332,7 +329,7 @@ class Index:
             view = View([whole, Layer(made)], alive)
             # A time that is not trusted may hide the next edit: such files are read each time.
             seen = (*prepared.records, *prepared.touched)
-            key = [] if any(r.mtime_ns == -1 for r in seen) else asked
+            key = [] if any(r.stamp == -1 for r in seen) else asked
             self._overlay = key, whole, dead, view
         _, _, dead, view = self._overlay
         return view, IndexState.FRESH, len(dead), notes

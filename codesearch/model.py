@@ -8,6 +8,7 @@ inclusive.
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -32,6 +33,9 @@ Kind = Literal[
 CONTAINER_KINDS: frozenset[str] = frozenset({"class", "struct", "trait", "interface", "enum"})
 
 
+_63_BITS = (1 << 63) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class FileStat:
     """What a scan sees of a file without reading it."""
@@ -39,6 +43,22 @@ class FileStat:
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0  # of the last change of content or inode, which no program can set
+
+    @property
+    def stamp(self) -> int:
+        """A number that is another one when either time is.
+
+        The content can change without its time (``cp -p``, an unpacked archive), but then not
+        without that of the inode. Where a file system has no such time, mtime alone decides;
+        on Windows it is the time of creation, which tells that a file was replaced.
+        """
+        return (self.mtime_ns ^ self.ctime_ns << 1) & _63_BITS
+
+    @property
+    def changed_ns(self) -> int:
+        """When it last changed, as the file system's own clock has it."""
+        return self.mtime_ns if sys.platform == "win32" else self.ctime_ns or self.mtime_ns
 
 
 class SkipReason(enum.StrEnum):
@@ -129,7 +149,7 @@ class FileRecord:
 
     path: str
     size: int
-    mtime_ns: int
+    stamp: int  # of ``FileStat``; -1: not trusted, look again
     digest: str
     language: str
     chunks: int
@@ -178,7 +198,7 @@ class Hit:
     chunk: Chunk  # ``text`` is read from the file at answer time
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
-    fresh: bool = True
+    fresh: bool = True  # whether its file is still as it was indexed; else it was cut anew
     also: Sequence[Hit] = ()  # with ``by_file``: the file's next functions
 
 

@@ -47,7 +47,7 @@ def test_files_come_sorted_with_size_and_time(tmp_path: Path) -> None:
     found = scan(find_root(top), RULES)
     assert [file.path for file in found] == ["a-b.py", "a/z.py", "b.py", "é.py"]
     status = (top / "b.py").stat()
-    assert found[2] == FileStat("b.py", 5, status.st_mtime_ns)
+    assert found[2] == FileStat("b.py", 5, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def test_the_set_is_tracked_or_untracked_and_not_ignored(

@@ -92,14 +92,29 @@ def test_an_edit_shows_in_the_next_answer_without_a_commit(
     assert symbols(opened(), "empty wallet")[0] == "empty_the_wallet", "a new process agrees"
 
 
-def test_without_refresh_a_hit_of_a_changed_file_is_marked(
+def test_without_refresh_a_hit_of_a_changed_file_is_corrected_and_marked(
     opened: Callable[..., Index], tree: Path
 ) -> None:
     opened().update()
-    (tree / "src" / "money.py").write_text("# moved\ndef count_coins(purse):\n    return 0\n")
+    (tree / "src" / "money.py").write_text("MOVED = 1\n\n\ndef count_coins(purse):\n    return 0\n")
     answer = opened().search(SearchRequest("count coins greet"), refresh=False)
-    assert {h.chunk.path: h.fresh for h in answer.hits}["src/money.py"] is False
-    assert {h.chunk.path: h.fresh for h in answer.hits}["src/greeter.py"] is True
+    of = {h.chunk.path: h for h in answer.hits}
+    assert (of["src/money.py"].fresh, of["src/greeter.py"].fresh) == (False, True)
+    assert of["src/money.py"].chunk.text == "def count_coins(purse):\n    return 0"
+    assert (of["src/money.py"].chunk.start_line, of["src/money.py"].chunk.end_line) == (4, 5)
+
+
+def test_a_function_that_is_gone_from_its_file_is_not_shown(
+    opened: Callable[..., Index], tree: Path
+) -> None:
+    opened().update()
+    (tree / "src" / "money.py").write_text("def burn_notes(purse):\n    return 0\n")
+    for by_file in (False, True):
+        request = SearchRequest("count coins greet", by_file=by_file)
+        answer = opened().search(request, refresh=False)
+        shown = [h.chunk.symbol for hit in answer.hits for h in (hit, *hit.also)]
+        assert "count_coins" not in shown
+        assert shown
 
 
 def test_a_deleted_and_a_renamed_file_are_never_shown_as_they_were(
@@ -212,6 +227,21 @@ def test_an_edit_that_its_time_hides_shows_in_the_next_answer(
         file.write_text(f"def {name}_attempt():\n    return 1\n")
         os.utime(file, ns=(4 * 10**18, 4 * 10**18))
         assert symbols(index, f"{name}_attempt")[0] == f"{name}_attempt"
+
+
+def test_an_edit_that_keeps_size_and_time_shows_in_the_next_answer(
+    opened: Callable[..., Index], tree: Path
+) -> None:
+    """As ``cp -p``, ``rsync -t`` and unpacked archives make them: the inode's time tells."""
+    file = tree / "src" / "money.py"
+    file.write_text("def first_attempt():\n    return 1\n")
+    os.utime(file, ns=(10**18, 10**18))
+    index = opened()
+    index.update()
+    file.write_text("def other_attempt():\n    return 1\n")
+    os.utime(file, ns=(10**18, 10**18))
+    assert symbols(index, "other_attempt")[0] == "other_attempt"
+    assert "first_attempt" not in symbols(index, "first_attempt")
 
 
 def test_equal_answers_keep_their_order_when_one_is_edited(

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from codesearch import languages
 from codesearch.chunking import prose, statements, syntax
+from codesearch.chunking.prose import windows
+from codesearch.errors import GrammarError
 from codesearch.model import Chunk, SourceFile
 
-__all__ = ["chunk"]
+__all__ = ["chunk", "chunk_or_windows", "windows"]
 
 
 def chunk(file: SourceFile) -> list[Chunk]:
@@ -32,4 +34,12 @@ def chunk(file: SourceFile) -> list[Chunk]:
         found = syntax.chunk(grammar, file)
         if found is not None:
             return found
-    return prose.windows(file)
+    return windows(file)
+
+
+def chunk_or_windows(file: SourceFile) -> list[Chunk]:
+    """The same; a file whose parser is not installed is cut into windows of lines."""
+    try:
+        return chunk(file)
+    except GrammarError:
+        return windows(file)

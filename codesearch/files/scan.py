@@ -49,7 +49,7 @@ class Scan:
             except (OSError, ValueError):
                 continue
             if stat.S_ISREG(seen.st_mode):
-                found.append(FileStat(path, seen.st_size, seen.st_mtime_ns))
+                found.append(FileStat(path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
         return found
 
     def _from_git(self) -> list[str] | None:

@@ -124,11 +124,11 @@ def _joined(
         return join(parts, [None] * len(parts)) if parts else of_chunks([], [])
     names = base.path.all()
     if touched:
-        size, mtime = base.size.copy(), base.mtime_ns.copy()
+        size, stamp = base.size.copy(), base.stamp.copy()
         for i, name in enumerate(names):
             if name in touched:
-                size[i], mtime[i] = touched[name].size, touched[name].mtime_ns
-        base = replace(base, size=size, mtime_ns=mtime)
+                size[i], stamp[i] = touched[name].size, touched[name].stamp
+        base = replace(base, size=size, stamp=stamp)
     keep = np.array([name not in replaced for name in names], bool)
     if not parts and keep.all():
         return base

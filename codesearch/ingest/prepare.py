@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import files, languages, terms
-from codesearch.chunking import chunk
+from codesearch.chunking import chunk_or_windows, windows
 from codesearch.embedding import Embedder
-from codesearch.errors import GrammarError
 from codesearch.files import Rules
 from codesearch.model import (
     Chunk,
@@ -42,7 +41,7 @@ _CHARS_A_TOKEN = 3.3
 
 
 #: Layout of the folder and meaning of what lies in it; another number is a rebuild.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Plan:
 
 
 def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Plan:
-    """Compares a scan with what is known: path -> (size, mtime_ns)."""
+    """Compares a scan with what is known: path -> (size, stamp)."""
     added, changed, same = [], [], 0
     seen = set()
     for stat in stats:
@@ -98,7 +97,7 @@ def plan(stats: Iterable[FileStat], known: Mapping[str, tuple[int, int]]) -> Pla
         was = known.get(stat.path)
         if was is None:
             added.append(stat)
-        elif was != (stat.size, stat.mtime_ns):
+        elif was != (stat.size, stat.stamp):
             changed.append(stat)
         else:
             same += 1
@@ -149,24 +148,24 @@ def prepare(
         # A file saved just now may be saved again within the clock's grain, with the same
         # time and size: such a time is not trusted, so that the next scan looks again
         # (as git does with racily clean entries).
-        grain = _TICK_NS if stat.mtime_ns % _SECOND_NS else 2 * _SECOND_NS
-        racy = stat.mtime_ns > now - grain
-        mtime = -1 if racy else stat.mtime_ns
+        grain = _TICK_NS if stat.changed_ns % _SECOND_NS else 2 * _SECOND_NS
+        racy = stat.changed_ns > now - grain
+        stamp = -1 if racy else stat.stamp
         got = files.read(root, stat, rules, languages.detect)
         if isinstance(got, Skipped) and got.reason is SkipReason.UNREADABLE:
-            mtime = -1  # permissions change without the time: look again
+            stamp = -1  # permissions of a folder above change without the file's times
         was = known.get(stat.path)
         if was is not None and _is_same(got, was):
-            touched.append(replace(was, size=stat.size, mtime_ns=mtime))
+            touched.append(replace(was, size=stat.size, stamp=stamp))
         elif not isinstance(got, Skipped):
-            found = _chunks(got) if parsed else _windows(got)
+            found = chunk_or_windows(got) if parsed else windows(got)
             records.append(
-                FileRecord(stat.path, stat.size, mtime, got.digest, got.language, len(found))
+                FileRecord(stat.path, stat.size, stamp, got.digest, got.language, len(found))
             )
             chunks.append(found)
         elif os.path.lexists(root.path / stat.path):
             why = got.reason.value, got.detail
-            records.append(FileRecord(stat.path, stat.size, mtime, "", "", 0, *why))
+            records.append(FileRecord(stat.path, stat.size, stamp, "", "", 0, *why))
             chunks.append([])
         else:
             gone.append(stat.path)
@@ -189,17 +188,6 @@ def count_pending(root: Root, todo: Plan, rules: Rules, known: Mapping[str, File
         for stat in todo.changed
     )
     return todo.pending - same
-
-
-def _chunks(file: SourceFile) -> list[Chunk]:
-    try:
-        return chunk(file)
-    except GrammarError:  # its parser is not installed
-        return _windows(file)
-
-
-def _windows(file: SourceFile) -> list[Chunk]:
-    return chunk(replace(file, language=languages.TEXT))
 
 
 def key(embedder_id: str, passage: Passage) -> str:

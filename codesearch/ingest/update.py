@@ -66,7 +66,7 @@ def _update(
     with files.start_scan(site.root, site.rules) as scan:
         stats = scan.finish()
     notes += scan.notes
-    todo = plan(stats, {p: (r.size, r.mtime_ns) for p, r in manifest.items()})
+    todo = plan(stats, {p: (r.size, r.stamp) for p, r in manifest.items()})
     out = ingest(site, todo, manifest, db, base, on_progress)
     db.maintain()
     if stored is None or out.segment is not stored.segment:
@@ -102,7 +102,7 @@ def _base(
         return s
     same = [
         (now := manifest.get(was.path)) is not None
-        and (now.digest, now.size, now.mtime_ns) == (was.digest, was.size, was.mtime_ns)
+        and (now.digest, now.size, now.stamp) == (was.digest, was.size, was.stamp)
         for was in s.records()
     ]
     held = {p for p, ok in zip(s.path.all(), same, strict=True) if ok}
@@ -117,7 +117,7 @@ def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
     after = {} if stored is None or full else {r.path: r for r in stored.segment.records()}
     todo = plan(
         files.scan(site.root, site.rules),
-        {path: (r.size, r.mtime_ns) for path, r in after.items()},
+        {path: (r.size, r.stamp) for path, r in after.items()},
     )
     known = {s.path: after[s.path] for s in todo.changed}
     for path in todo.removed:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import files, languages, rank
+from codesearch.chunking import chunk_or_windows
 from codesearch.embedding import Embedder
-from codesearch.model import Chunk, FileStat, Hit, SearchRequest, Skipped
+from codesearch.model import Chunk, FileStat, Hit, SearchRequest, Skipped, SourceFile
 from codesearch.places import Root
 from codesearch.search.evidence import Question, allowed, gather
 from codesearch.search.view import View
@@ -19,21 +20,27 @@ _ALSO = 4  # further functions of a file, with by_file
 _DIGITS = 5  # of a score that decide; the next ones depend on how a processor adds up
 
 
-class Lines:
-    """Lines of files as they stand on disk; a file is read once."""
+class Sources:
+    """Files as they stand on disk; each is read once."""
 
     def __init__(self, root: Root, rules: files.Rules) -> None:
         self._root = root
         self._rules = rules
-        self._held: dict[str, list[str] | None] = {}
+        self._read: dict[str, SourceFile | None] = {}
+        self._cut: dict[str, list[Chunk]] = {}
 
-    def read(self, path: str, first: int, last: int) -> str | None:
-        """Lines ``first`` to ``last``, or None if the file is gone or can't be read."""
-        if path not in self._held:
+    def of(self, path: str) -> SourceFile | None:
+        """A file, or None if it is gone or can't be read."""
+        if path not in self._read:
             got = files.read(self._root, FileStat(path, 0, 0), self._rules, languages.detect)
-            self._held[path] = None if isinstance(got, Skipped) else got.text.split("\n")
-        held = self._held[path]
-        return None if held is None else "\n".join(held[first - 1 : last])
+            self._read[path] = None if isinstance(got, Skipped) else got
+        return self._read[path]
+
+    def chunks(self, file: SourceFile) -> list[Chunk]:
+        """What the file is cut into as it stands."""
+        if file.path not in self._cut:
+            self._cut[file.path] = chunk_or_windows(file)
+        return self._cut[file.path]
 
 
 def run(
@@ -41,12 +48,13 @@ def run(
     asked: Question,
     request: SearchRequest,
     embedder: Embedder,
-    lines: Lines,
+    sources: Sources,
     leave_out: int = -1,
 ) -> tuple[list[Hit], bool]:
     """The hits, best first, and whether there were more than asked for.
 
-    A hit whose file is gone from the disk is not shown. ``leave_out`` is a chunk's number.
+    A hit whose file or function is gone from the disk is not shown. ``leave_out`` is a chunk's
+    number.
     """
     may = allowed(view, request)
     if leave_out >= 0:
@@ -61,22 +69,23 @@ def run(
         order = order[scored.total[order] >= request.min_score]
 
     def hit(place: int) -> Hit | None:
-        chunk = shown(view, int(here[place]), lines)
-        if chunk is None:
+        found = shown(view, int(here[place]), sources)
+        if found is None:
             return None
+        chunk, fresh = found
         parts = {name: float(v[place]) for name, v in scored.parts.items() if v[place]}
         parts |= {"bm25": float(evidence.bm25[place]), "vector": float(evidence.cosine[place])}
         rounded = {name: round(value, 4) for name, value in parts.items()}
-        return Hit(chunk, float(scored.total[place]), rounded)
+        return Hit(chunk, float(scored.total[place]), rounded, fresh)
 
     groups = _by_file(order, view.file[here]) if request.by_file else [[p] for p in order.tolist()]
     hits: list[Hit] = []
     for group in groups:
         if len(hits) == request.top_k:
             return hits, True
-        first, *rest = map(hit, group)
-        if first is not None:
-            hits.append(replace(first, also=tuple(h for h in rest if h is not None)))
+        standing = [h for h in map(hit, group) if h is not None]
+        if standing:
+            hits.append(replace(standing[0], also=tuple(standing[1:])))
     return hits, False
 
 
@@ -90,17 +99,21 @@ def _by_file(order: NDArray[np.int64], file: NDArray[np.int64]) -> list[list[int
     return list(groups.values())
 
 
-def shown(view: View, number: int, lines: Lines) -> Chunk | None:
-    """A chunk as a hit shows it, its text read from the disk; None if that is gone."""
+def shown(view: View, number: int, sources: Sources) -> tuple[Chunk, bool] | None:
+    """A chunk as a hit shows it, its text read from the disk, and whether its file is still as it
+    was indexed.
+
+    Where it is not, the chunk of the same name is taken from the file as it stands. None if that
+    or the file is gone.
+    """
     segment, local = view.at(number)
     file = int(segment.file[local])
-    path = segment.path[file]
-    first, last = int(segment.start_line[local]), int(segment.end_line[local])
-    text = lines.read(path, first, last)
-    if text is None:
+    source = sources.of(segment.path[file])
+    if source is None:
         return None
-    return Chunk(
-        path=path,
+    first, last = int(segment.start_line[local]), int(segment.end_line[local])
+    chunk = Chunk(
+        path=source.path,
         language=segment.language[file],
         kind=KINDS[int(segment.kind[local])],  # type: ignore[arg-type]
         symbol=segment.symbol[local],
@@ -109,5 +122,17 @@ def shown(view: View, number: int, lines: Lines) -> Chunk | None:
         parameters=(),
         start_line=first,
         end_line=last,
-        text=text,
+        text=_lines(source, first, last),
     )
+    if source.digest == segment.digest[file]:
+        return chunk, True
+    same = [c for c in sources.chunks(source) if (c.kind, c.symbol) == (chunk.kind, chunk.symbol)]
+    if not same:
+        return None
+    now = min(same, key=lambda c: abs(c.start_line - first))
+    text = _lines(source, now.start_line, now.end_line)
+    return replace(now, doc="", parameters=(), text=text, cuts=()), False
+
+
+def _lines(source: SourceFile, first: int, last: int) -> str:
+    return "\n".join(source.text.split("\n")[first - 1 : last])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,20 +131,6 @@ class View:
             container=_CONTAINERS[self.kind] | (_MODULES[self.kind] & named),
             leftover=_PROSE[self.kind] | (_MODULES[self.kind] & ~named),
         )
-
-    def is_fresh(self, path: str, root: Path) -> bool:
-        """Whether a file of the first layer has the size and time that it was indexed with.
-
-        A time that was not trusted is negative: then the size alone has to do.
-        """
-        s = self.layers[0].segment
-        file = s.path.find(path)
-        try:
-            seen = (root / path).lstat()
-        except OSError:
-            return False
-        same_time = int(s.mtime_ns[file]) in {-1, seen.st_mtime_ns}
-        return same_time and seen.st_size == int(s.size[file])
 
     def path(self, file: int) -> str:
         layer = int(np.searchsorted(self.file_bases, file, side="right")) - 1

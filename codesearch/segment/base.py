@@ -87,7 +87,7 @@ class Segment:
     # files (f): the manifest as of this segment, files without chunks included
     path: Strings
     size: I64
-    mtime_ns: I64
+    stamp: I64
     digest: Strings
     language: Strings
     skipped: Strings
@@ -131,7 +131,7 @@ class Segment:
         columns = zip(
             self.path.all(),
             self.size.tolist(),
-            self.mtime_ns.tolist(),
+            self.stamp.tolist(),
             self.digest.all(),
             self.language.all(),
             counts,

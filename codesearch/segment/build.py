@@ -44,7 +44,7 @@ def of_chunks(records: Sequence[FileRecord], chunks: Sequence[Sequence[Chunk]]) 
     return Segment(
         path=Strings.of(r.path for r in records),
         size=np.array([r.size for r in records], np.int64),
-        mtime_ns=np.array([r.mtime_ns for r in records], np.int64),
+        stamp=np.array([r.stamp for r in records], np.int64),
         digest=Strings.of(r.digest for r in records),
         language=Strings.of(r.language for r in records),
         skipped=Strings.of(r.skipped for r in records),
@@ -209,7 +209,7 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
     return Segment(
         path=Strings.of_bytes([path[i] for i in order.tolist()]),
         size=of_files("size"),
-        mtime_ns=of_files("mtime_ns"),
+        stamp=of_files("stamp"),
         digest=file_strings("digest"),
         language=file_strings("language"),
         skipped=file_strings("skipped"),

@@ -35,9 +35,9 @@ class Stored:
 
     @cached_property
     def known(self) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file of the manifest."""
+        """path -> (size, stamp) of every file of the manifest."""
         s = self.segment
-        times = zip(s.size.tolist(), s.mtime_ns.tolist(), strict=True)
+        times = zip(s.size.tolist(), s.stamp.tolist(), strict=True)
         return dict(zip(s.path.all(), times, strict=True))
 
 

@@ -64,7 +64,7 @@ def file_schema() -> pa.Schema:
         [
             ("path", pa.string()),
             ("size", pa.int64()),
-            ("mtime_ns", pa.int64()),
+            ("stamp", pa.int64()),
             ("digest", pa.string()),
             ("language", pa.string()),
             ("chunks", pa.int32()),
@@ -112,7 +112,7 @@ def of_files(records: Sequence[tuple[FileRecord, int]]) -> pa.Table:
     schema = file_schema()
     rows = [
         (
-            storable(r.path), r.size, r.mtime_ns, r.digest, r.language, r.chunks,
+            storable(r.path), r.size, r.stamp, r.digest, r.language, r.chunks,
             r.skipped, storable(r.detail), commit,
         )
         for r, commit in records
@@ -124,9 +124,9 @@ def of_files(records: Sequence[tuple[FileRecord, int]]) -> pa.Table:
 def to_files(table: pa.Table) -> dict[str, tuple[FileRecord, int]]:
     """The inverse of ``of_files``, by path."""
     found = {}
-    for path, size, mtime, digest, language, chunks, skipped, detail, commit in _rows(table):
+    for path, size, stamp, digest, language, chunks, skipped, detail, commit in _rows(table):
         name = original(path)
-        record = FileRecord(name, size, mtime, digest, language, chunks, skipped, original(detail))
+        record = FileRecord(name, size, stamp, digest, language, chunks, skipped, original(detail))
         found[name] = record, commit
     return found
 

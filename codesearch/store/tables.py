@@ -246,9 +246,7 @@ class Store:
         with self._tables():
             manifest = self._db.manifest(self.tree)
         known = [(r, *manifest[r.path]) for r in records if r.path in manifest]
-        self._put(
-            [(replace(was, size=r.size, mtime_ns=r.mtime_ns), commit) for r, was, commit in known]
-        )
+        self._put([(replace(was, size=r.size, stamp=r.stamp), commit) for r, was, commit in known])
 
     def remove(self, paths: Sequence[str]) -> None:
         """Forgets files. Those that are not there are passed over."""
