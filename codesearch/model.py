@@ -34,6 +34,9 @@ CONTAINER_KINDS: frozenset[str] = frozenset({"class", "struct", "trait", "interf
 
 
 _63_BITS = (1 << 63) - 1
+# The grain of a file system's clock: a kernel tick, or where it keeps whole seconds, two of them.
+_TICK_NS = 20_000_000
+_SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,14 @@ class FileStat:
         """
         return (self.mtime_ns ^ self.ctime_ns << 1) & _63_BITS
 
-    @property
-    def changed_ns(self) -> int:
-        """When it last changed, as the file system's own clock has it."""
-        return self.mtime_ns if sys.platform == "win32" else self.ctime_ns or self.mtime_ns
+    def is_settled(self, now_ns: int) -> bool:
+        """Whether a change after ``now_ns`` must give other times.
+
+        What was saved just now may be saved again within the grain of the file system's clock,
+        with the same times and size (git calls such entries racily clean).
+        """
+        changed = self.mtime_ns if sys.platform == "win32" else self.ctime_ns or self.mtime_ns
+        return changed < now_ns - (_TICK_NS if changed % _SECOND_NS else 2 * _SECOND_NS)
 
 
 class SkipReason(enum.StrEnum):

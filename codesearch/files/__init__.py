@@ -1,6 +1,6 @@
 """Finding and reading files: what is searched of a repository, and why the rest is not.
 
-``scan`` lists, ``read`` opens one file, ``why`` explains. The set is what git tracks or would show
+``scan`` lists, ``read`` opens one file, ``why`` explains, and a ``Snapshot`` tells that a scan would find the same. The set is what git tracks or would show
 as untracked, less built-in and configured exclusions. Nothing here runs what a repository names,
 follows a link or writes. The room does not know chunks or the index.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 from codesearch.files.base import Rules
 from codesearch.files.read import Detect, read
 from codesearch.files.scan import Scan, scan, start_scan
+from codesearch.files.snapshot import Snapshot
 from codesearch.files.why import why
 
-__all__ = ["Detect", "Rules", "Scan", "read", "scan", "start_scan", "why"]
+__all__ = ["Detect", "Rules", "Scan", "Snapshot", "read", "scan", "start_scan", "why"]

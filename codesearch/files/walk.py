@@ -33,6 +33,9 @@ class Walk:
         self._enters = enters
         self._fold = _folds_case(root)
         self.unreadable: list[str] = []
+        #: The folders that were looked into, and their ignore files; complete after ``files``.
+        self.folders: list[str] = []
+        self.ignore_files: list[str] = []
 
     def files(self) -> Iterator[str]:
         """Paths of files and of links, in no order."""
@@ -46,11 +49,13 @@ class Walk:
             except OSError as error:
                 self.unreadable.append(f"{printable(prefix)[:200] or '.'}: {error.strerror}")
                 continue
+            self.folders.append(prefix)
             names = {entry.name for entry in entries}
             if prefix and self._root.is_git and ".git" in names and git_folders(Path(top, prefix)):
                 continue
             if _IGNORE_FILE in names:
                 stack = _with_file(Path(top, prefix), prefix, stack, self._fold)
+                self.ignore_files.append(prefix + _IGNORE_FILE)
             for entry in entries:
                 name = entry.name
                 is_folder = entry.is_dir(follow_symlinks=False)
@@ -113,11 +118,30 @@ def _standing(root: Root, fold: bool) -> Stack:
     return tuple(stack)
 
 
+def standing_files(common_dir: Path) -> list[Path]:
+    """The files outside of the work tree that say what a repository ignores."""
+    return [
+        common_dir / "info" / "exclude",
+        *_settings_files(common_dir),
+        _users_file(common_dir),
+    ]
+
+
+def _settings_files(common_dir: Path) -> list[Path]:
+    home, settings = _homes()
+    return [common_dir / "config", home / ".gitconfig", settings / "config"]
+
+
+def _homes() -> tuple[Path, Path]:
+    """The user's folder, and that of git's settings."""
+    home = Path(config.variable("HOME") or os.path.expanduser("~"))  # noqa: PTH111 (may fail)
+    return home, Path(config.variable("XDG_CONFIG_HOME") or home / ".config") / "git"
+
+
 def _users_file(common_dir: Path) -> Path:
     """git's ``core.excludesFile``: the repository's setting, the user's, or its usual place."""
-    home = Path(config.variable("HOME") or os.path.expanduser("~"))  # noqa: PTH111 (may fail)
-    settings = Path(config.variable("XDG_CONFIG_HOME") or home / ".config") / "git"
-    for file in (common_dir / "config", home / ".gitconfig", settings / "config"):
+    home, settings = _homes()
+    for file in _settings_files(common_dir):
         value = git_setting(file, "core.excludesfile")
         if value:
             return home / value[2:] if value.startswith("~/") else Path(value)

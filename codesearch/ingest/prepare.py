@@ -33,9 +33,6 @@ from codesearch.segment import Image, Segment, of_chunks, with_vectors
 
 F16 = NDArray[np.float16]
 
-# The grain of a file system's clock: a kernel tick, or where it keeps whole seconds, two of them.
-_TICK_NS = 20_000_000
-_SECOND_NS = 1_000_000_000
 _DOC_CHARS = 2_000
 _CHARS_A_TOKEN = 3.3
 
@@ -145,12 +142,8 @@ def prepare(
     now = time.time_ns()
     terms.tally.cache_clear()  # it holds the texts of the batch before, however large
     for stat in sorted(stats, key=lambda s: os.fsencode(s.path)):
-        # A file saved just now may be saved again within the clock's grain, with the same
-        # time and size: such a time is not trusted, so that the next scan looks again
-        # (as git does with racily clean entries).
-        grain = _TICK_NS if stat.changed_ns % _SECOND_NS else 2 * _SECOND_NS
-        racy = stat.changed_ns > now - grain
-        stamp = -1 if racy else stat.stamp
+        # Times that are not settled are not trusted: the next scan looks again.
+        stamp = stat.stamp if stat.is_settled(now) else -1
         got = files.read(root, stat, rules, languages.detect)
         if isinstance(got, Skipped) and got.reason is SkipReason.UNREADABLE:
             stamp = -1  # permissions of a folder above change without the file's times

@@ -1,0 +1,78 @@
+"""What a scan rested on: by a look at times, a later one tells that it would find the same.
+
+A file that changes has another time, and a folder that gets or loses an entry has too; so the
+listed files, the folders in which files could appear and what rules both are all that a scan
+depends on. To look at them takes a third of the time of a scan; it is for processes that stay.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from codesearch.files.base import Rules
+from codesearch.files.exclusions import IGNORE_FILE, Exclusions
+from codesearch.files.walk import Walk, standing_files
+from codesearch.model import FileStat
+from codesearch.places import Root
+
+_Seen = tuple[int, int, int]
+_NEVER: _Seen = (-1, -1, -1)
+
+
+class Snapshot:
+    """The times of a work tree's folders and rules, taken before a scan, and then of its files.
+
+    Invariant: what changes after it was taken makes ``holds`` false. What changed so shortly
+    before that its time could be given again is not trusted: it makes it false too.
+    """
+
+    def __init__(self, root: Root, rules: Rules) -> None:
+        self._top = str(root.path).rstrip(os.sep) + os.sep
+        self._began = time.time_ns()
+        exclusions = Exclusions(root, rules)
+        walk = Walk(root, exclusions.enters)
+        names = set(walk.files())
+        #: Relative to the root, each with "/" at its end; the root itself is "".
+        self.folders = frozenset(walk.folders)
+        ours = [folder + IGNORE_FILE for folder in walk.folders]
+        ruling = [*walk.ignore_files, *(name for name in ours if name in names)]
+        self._watched: dict[str, _Seen | None] = {}
+        for name in (*walk.folders, *ruling, *_outside(root)):
+            path = os.path.join(self._top, name)  # noqa: PTH118 (there are thousands)
+            seen = _look(path)
+            self._watched[path] = None if seen is None else self._kept(FileStat("", *seen))
+        #: Names whose change is one of the scan's result, beside those of its files.
+        self.ruling = frozenset(ruling)
+        self.files: dict[str, FileStat] = {}
+
+    def complete(self, stats: Sequence[FileStat]) -> None:
+        """Takes what a scan has found that was begun after this was made."""
+        self.files = {s.path: s for s in stats}
+        for s in stats:
+            self._watched[self._top + s.path] = self._kept(s)
+
+    def holds(self) -> bool:
+        """Whether a scan would find what it found."""
+        return all(_look(path) == seen for path, seen in self._watched.items())
+
+    def _kept(self, stat: FileStat) -> _Seen:
+        if not stat.is_settled(self._began):
+            return _NEVER
+        return stat.size, stat.mtime_ns, stat.ctime_ns
+
+
+def _look(path: str) -> _Seen | None:
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _outside(root: Root) -> list[str]:
+    """Files that rule what git lists, and are not among what it lists."""
+    if root.git_dir is None or root.common_dir is None:
+        return []
+    return [str(root.git_dir / "index"), *map(str, standing_files(root.common_dir))]

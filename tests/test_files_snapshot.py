@@ -1,0 +1,116 @@
+"""A snapshot must never hold when a scan would find something else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from repositories import git, repository, write
+
+from codesearch.files import Rules, Snapshot, scan
+from codesearch.places import find_root
+
+RULES = Rules()
+
+
+def settled(top: Path) -> Snapshot:
+    """A snapshot of a tree whose times are all old enough to be trusted."""
+    root = find_root(top)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        snapshot = Snapshot(root, RULES)
+        snapshot.complete(scan(root, RULES))
+        if snapshot.holds():
+            return snapshot
+        time.sleep(0.01)
+    raise AssertionError("it never held")
+
+
+@pytest.fixture(params=["with git", "without"])
+def top(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    files = {
+        "a.py": "a = 1\n",
+        "lib/b.py": "b = 1\n",
+        "lib/deep/c.py": "c = 1\n",
+        ".gitignore": "*.log\n/out/\n",
+        "lib/.gitignore": "x.py\n",
+        ".codesearchignore": "/docs/\n",
+        "docs/d.py": "d = 1\n",
+    }
+    top = tmp_path / "r"
+    if request.param == "with git":
+        repository(top, files)
+    write(top, {**files, "out/e.py": "e = 1\n", "empty/f.log": ""})
+    return top
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "an edit": lambda t: (t / "a.py").write_text("a = 2\n"),
+    "a new file": lambda t: (t / "lib" / "n.py").write_text("n = 1\n"),
+    "a new file in a folder that had none": lambda t: (t / "empty" / "n.py").write_text("n = 1\n"),
+    "a deletion": lambda t: (t / "lib" / "deep" / "c.py").unlink(),
+    "a folder moved": lambda t: (t / "lib" / "deep").rename(t / "deep"),
+    "a folder deleted": lambda t: shutil.rmtree(t / "lib"),
+    "an atomic save": lambda t: ((t / "t~").write_text("a = 3\n"), (t / "t~").replace(t / "a.py")),
+    "an edit with the old time": lambda t: (
+        (t / "a.py").write_text("a = 4\n"),
+        os.utime(t / "a.py", ns=(1, 1)),
+    ),
+    "an ignore file": lambda t: (t / ".gitignore").write_text("*.py\n"),
+    "an inner ignore file": lambda t: (t / "lib" / ".gitignore").write_text("y.py\n"),
+    "an ignore file of ours": lambda t: (t / ".codesearchignore").write_text("/lib/\n"),
+    "a new ignore file": lambda t: (t / "lib" / "deep" / ".gitignore").write_text("c.py\n"),
+    "a link in place of a file": lambda t: (
+        (t / "a.py").unlink(),
+        (t / "a.py").symlink_to("lib/b.py"),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_that_a_scan_would_find_is_seen(top: Path, change: str) -> None:
+    snapshot = settled(top)
+    CHANGES[change](top)
+    assert not snapshot.holds()
+
+
+def test_what_no_scan_would_find_is_not(top: Path) -> None:
+    snapshot = settled(top)
+    (top / "out" / "more").mkdir()
+    (top / "out" / "more" / "x.py").write_text("x = 1\n")
+    (top / "out" / "e.py").write_text("e = 2\n")
+    assert snapshot.holds()
+
+
+def test_what_was_saved_just_now_is_looked_at_again(top: Path) -> None:
+    root = find_root(top)
+    settled(top)
+    (top / "a.py").write_text("a = 5\n")
+    snapshot = Snapshot(root, RULES)
+    snapshot.complete(scan(root, RULES))
+    assert not snapshot.holds()
+
+
+def test_the_rules_outside_of_the_tree_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    top = repository(tmp_path / "r", {"a.py": "a = 1\n", "out/b.py": "b\n", ".gitignore": "out\n"})
+    for change in (
+        lambda: (top / ".git" / "info" / "exclude").write_text("a.py\n"),
+        lambda: git(top, "add", "-f", "out/b.py"),
+        lambda: git(top, "config", "core.excludesFile", "~/mine"),
+        lambda: (home / "mine").write_text("*.py\n"),
+        lambda: (home / ".gitconfig").write_text("[core]\n"),
+    ):
+        snapshot = settled(top)
+        change()
+        assert not snapshot.holds()
