@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -98,9 +100,23 @@ def load(
     return Resolved(Settings(**values), sources, tuple(warnings))
 
 
+# Of another process where a server answers for it.
+_environment: ContextVar[Mapping[str, str]] = ContextVar("environment", default=os.environ)
+
+
+@contextmanager
+def environment(of: Mapping[str, str]) -> Iterator[None]:
+    """Has another process's variables count in this thread."""
+    token = _environment.set(of)
+    try:
+        yield
+    finally:
+        _environment.reset(token)
+
+
 def variable(name: str) -> str:
     """An environment variable that is not one of ours (``NO_COLOR``, ``TERM``), or ``""``."""
-    return os.environ.get(name, "")
+    return _environment.get().get(name, "")
 
 
 # What a value must be. Each check returns the value as Settings keeps it, or raises ValueError
@@ -203,8 +219,9 @@ def _checked(
 
 def _from_environment() -> Iterator[tuple[str, Any]]:
     names = {_variable_of(name): name for name in _KEYS}
-    for variable_name in sorted(v for v in os.environ if v.startswith(PREFIX)):
-        text = os.environ[variable_name]
+    said = _environment.get()
+    for variable_name in sorted(v for v in said if v.startswith(PREFIX)):
+        text = said[variable_name]
         name = names.get(variable_name)
         if name is None:
             raise _unknown(

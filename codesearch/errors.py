@@ -37,6 +37,10 @@ class IndexMissing(CodesearchError):
     """There is no index and none may be built."""
 
 
+class Elsewhere(CodesearchError):
+    """A process that stays can't answer this at once: whoever asks has to do it himself."""
+
+
 class IndexOutdated(CodesearchError):
     """The index was made by other settings or another version and may not be rebuilt."""
 

@@ -1,28 +1,22 @@
-"""``Index``: the library's face. It delegates, and decides only how an answer is made fresh.
-
-A question is answered from the stored segment and, for files that changed since it was
-made, from a small segment in memory: so a few edits cost neither a commit nor the import
-of the store's library. Many edits, or a backend whose vectors cost money, are first stored.
-"""
+"""``Index``: the library's face. It delegates, and decides when an update has to come first."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
-
 from codesearch import embedding, files, ingest, languages, places, search, segment, store, terms
 from codesearch.config import Settings
-from codesearch.errors import ConfigError, IndexMissing, IndexOutdated
+from codesearch.errors import ConfigError, Elsewhere
+from codesearch.freshness import Freshness, Seen
 from codesearch.model import (
     Chunk,
     FileRecord,
-    FileStat,
     IndexState,
     Progress,
     SearchRequest,
@@ -31,21 +25,10 @@ from codesearch.model import (
     UpdateReport,
     Verdict,
 )
-from codesearch.search import Layer, Question, View
-from codesearch.segment import Stored
+from codesearch.search import Question, View
 
 OnProgress = Callable[[Progress], None]
 OnWait = Callable[[str], None]
-_Seen = tuple[View, IndexState, int, Sequence[str]]  # with files pending, and notes
-
-# Up to this much, changed files are parsed for the answer and not stored: three tenths of a
-# second at most, where a commit begins with a second of imports.
-_OVERLAY_FILES = 48
-_OVERLAY_BYTES = 1_000_000
-
-
-def _is_small(todo: ingest.Plan) -> bool:
-    return len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
 
 
 def _silent(_: object) -> None:
@@ -53,10 +36,20 @@ def _silent(_: object) -> None:
 
 
 class Index:
-    """The index of one work tree."""
+    """The index of one work tree.
 
-    def __init__(self, root: places.Root, settings: Settings) -> None:
+    Args:
+        root: the work tree.
+        settings: what holds for it.
+        standby: for a process that stays: its worker. A question then looks whether anything
+            changed since the last one instead of scanning anew, and never waits for an update.
+    """
+
+    def __init__(
+        self, root: places.Root, settings: Settings, standby: ingest.Standby | None = None
+    ) -> None:
         self._settings = settings
+        self._standby = standby
         self._root = root
         self._rules = files.Rules(
             max_file_bytes=settings.max_file_bytes,
@@ -64,12 +57,9 @@ class Index:
             include=settings.include,
         )
         self.folder = places.index_folder(root, settings.index_home)
-        self._stored: Stored | None = None
-        self._view_of: tuple[Stored, View] | None = None
-        self._overlay: tuple[Sequence[FileStat], Layer, frozenset[str], View] | None = None
 
     @classmethod
-    def open(cls, path: Path, settings: Settings) -> Index:
+    def open(cls, path: Path, settings: Settings, standby: ingest.Standby | None = None) -> Index:
         """The index of the work tree that holds a path.
 
         Raises:
@@ -77,7 +67,7 @@ class Index:
         """
         if not path.exists():
             raise ConfigError(f"there is no file or folder {path}", "check the path")
-        return cls(places.find_root(path), settings)
+        return cls(places.find_root(path), settings, standby)
 
     @property
     def root(self) -> Path:
@@ -105,40 +95,31 @@ class Index:
             backend=self._settings.backend,
             embedder=self._embedder,
             jobs=self._settings.jobs,
+            standby=self._standby,
         )
 
     def model(self) -> tuple[str, int]:
         """The embedder's id and dimension."""
         return self._site.model
 
-    def _load(self) -> tuple[IndexState, Stored | None]:
-        state, stored = self._site.image.load(self._stored)
-        self._stored = stored
-        return state, stored
-
-    def _changes(self, stored: Stored, scan: files.Scan | None = None) -> ingest.Plan:
-        scan = scan or files.start_scan(self._root, self._rules)
-        return ingest.plan(scan.finish(), stored.known)
-
-    def _pending(self, stored: Stored) -> int:
-        """How many files differ from the stored index."""
-        known = {r.path: r for r in stored.segment.records()}
-        return ingest.count_pending(self._root, self._changes(stored), self._rules, known)
+    @cached_property
+    def _fresh(self) -> Freshness:
+        return Freshness(self._site)
 
     # -- what there is ---------------------------------------------------------------
 
     def state(self) -> IndexState:
         """What the stored index is worth, before anything is refreshed."""
-        state, stored = self._load()
+        state, stored = self._fresh.load()
         if stored is None:
             return state
-        return IndexState.STALE if self._pending(stored) else IndexState.FRESH
+        return IndexState.STALE if self._fresh.pending(stored) else IndexState.FRESH
 
     def status(self) -> Status:
         """Everything about the index; scans the work tree for what is pending."""
-        state, stored = self._load()
+        state, stored = self._fresh.load()
         s = segment.of_chunks([], []) if stored is None else stored.segment
-        pending = 0 if stored is None else self._pending(stored)
+        pending = 0 if stored is None else self._fresh.pending(stored)
         skipped = len(s.skips())
         return Status(
             root=str(self.root),
@@ -165,9 +146,9 @@ class Index:
         Raises:
             IndexMissing, IndexOutdated: there is none that can be used.
         """
-        state, stored = self._load()
+        state, stored = self._fresh.load()
         if stored is None:
-            raise self._unusable(state, "run `codesearch index` first")
+            raise self._fresh.unusable(state, "run `codesearch index` first")
         return stored.segment.records()
 
     def why(self, path: str) -> Verdict:
@@ -189,10 +170,34 @@ class Index:
             return ingest.preview(self._site, full, on_progress or _silent)
         return ingest.update(self._site, full, on_progress or _silent, on_wait or _silent)
 
+    def is_behind(self) -> bool:
+        """Whether an update would change something; cheap, for a process that stays."""
+        return self._fresh.is_behind()
+
+    def concerns(self, path: str, comes: bool) -> bool:
+        """Whether a file event could matter; see ``Freshness``."""
+        return self._fresh.concerns(path, comes)
+
+    def watched(self) -> tuple[frozenset[str], list[Path]]:
+        """Where changes matter: the work tree's folders, each with "/" at its end, and git's."""
+        r = self._root
+        outside = [] if r.git_dir is None or r.common_dir is None else [
+            r.git_dir, r.common_dir / "info",
+        ]  # fmt: skip
+        return self._fresh.snapshot.folders, outside
+
+    def kept(self) -> AbstractContextManager[None]:
+        """Makes this process the one that keeps the index of this work tree up to date.
+
+        Raises:
+            IndexLocked: another process does.
+        """
+        return store.keeper(self.folder, self._site.tree)
+
     def clean(self, *, orphans: bool = False, everything: bool = False) -> int:
         """Deletes this repository's index; with ``orphans`` only indexes whose repository is
         gone, with ``everything`` all indexes. Returns the bytes freed."""
-        self._stored = None
+        self._fresh.forget()
         if everything or orphans:
             ours = store.folders(self.folder.parent)
             return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
@@ -212,6 +217,7 @@ class Index:
 
         Raises:
             IndexMissing, IndexOutdated: with ``refresh`` off and nothing usable stored.
+            Elsewhere: an update is needed first, in a process that stays.
         """
         start = time.perf_counter()
 
@@ -242,9 +248,9 @@ class Index:
             if isinstance(target, str):
                 like, itself = Chunk("", "", "function", "", "", "", (), 1, 1, target), -1
             else:
-                like, itself = self._chunk_at(seen[0], *target)
+                like, itself = self._chunk_at(seen.view, *target)
             vector = self._embedder.embed_documents(ingest.passages([like])[:1])[0]
-            asked = search.likeness(like.text, seen[0], vector)
+            asked = search.likeness(like.text, seen.view, vector)
             return self._answer(seen, asked, request, start, itself)
 
         return self._mended(ask)
@@ -257,15 +263,15 @@ class Index:
         try:
             return ask()
         except (IndexError, ValueError):
-            _, stored = self._load()
+            _, stored = self._fresh.load()
             if stored is None:
                 raise
-            self._stored = self._view_of = self._overlay = None
+            self._fresh.forget()
             stored.file.unlink(missing_ok=True)
             return ask()
 
     def _answer(
-        self, seen: _Seen, asked: Question, request: SearchRequest, start: float,
+        self, seen: Seen, asked: Question, request: SearchRequest, start: float,
         itself: int = -1,
     ) -> SearchResult:  # fmt: skip
         view, state, pending, notes = seen
@@ -285,62 +291,13 @@ class Index:
             )
         return found[0], number
 
-    # -- fresh -----------------------------------------------------------------------
-
-    def _view(self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None) -> _Seen:
+    def _view(self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None) -> Seen:
         if not refresh:
-            state, stored = self._load()
-            if stored is None:
-                raise self._unusable(state)
-            return self._whole(stored), IndexState.STALE, 0, ()
-        with files.start_scan(self._root, self._rules) as scan:  # git works while the rest loads
-            state, stored = self._load()
-            if stored is not None:
-                todo = self._changes(stored, scan)
-                if not todo.pending:
-                    return self._whole(stored), IndexState.FRESH, 0, scan.notes
-                if _is_small(todo) and not self._embedder.remote:
-                    return self._overlaid(stored, todo, scan.notes)
+            return self._fresh.as_stored(fresh=False)
+        seen = self._fresh.now()
+        if seen is not None:
+            return seen
+        if self._standby is not None:
+            raise Elsewhere(f"the index of {self.root} has to be updated first")
         report = self.update(on_progress=on_progress, on_wait=on_wait)
-        state, stored = self._load()
-        if stored is None:
-            raise self._unusable(state)
-        return self._whole(stored), IndexState.FRESH, 0, report.notes
-
-    def _whole(self, stored: Stored) -> View:
-        """The view of a stored segment; kept, because it caches what questions share."""
-        if self._view_of is None or self._view_of[0] is not stored:
-            self._view_of = stored, View([Layer(stored.segment)])
-        return self._view_of[1]
-
-    def _overlaid(self, stored: Stored, todo: ingest.Plan, notes: Sequence[str]) -> _Seen:
-        """The stored segment without what changed, and what changed from memory."""
-        whole = self._whole(stored).layers[0]
-        asked = [*todo.work, *(FileStat(p, -1, -1) for p in todo.removed)]
-        if self._overlay is None or self._overlay[:2] != (asked, whole):
-            changed = {s.path for s in todo.changed}
-            known = {r.path: r for r in stored.segment.records() if r.path in changed}
-            prepared = ingest.prepare(self._root, todo.work, self._rules, known)
-            ingest.identify(prepared, self._embedder)
-            ingest.embed(prepared, self._embedder)
-            made = ingest.finished(prepared, self._embedder.dimension)
-            dead = frozenset({*todo.removed, *prepared.gone, *made.path.all()})
-            alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
-            view = View([whole, Layer(made)], alive)
-            # A time that is not trusted may hide the next edit: such files are read each time.
-            seen = (*prepared.records, *prepared.touched)
-            key = [] if any(r.stamp == -1 for r in seen) else asked
-            self._overlay = key, whole, dead, view
-        _, _, dead, view = self._overlay
-        return view, IndexState.FRESH, len(dead), notes
-
-    def _unusable(
-        self, state: IndexState, hint: str = "run `codesearch index`, or leave out --no-refresh"
-    ) -> IndexMissing | IndexOutdated:
-        if state in ingest.MADE_WITH:
-            return IndexOutdated(
-                f"the index of {self.root} was made with {ingest.MADE_WITH[state]}", hint
-            )
-        if state is IndexState.CORRUPT:
-            return IndexMissing(f"the index of {self.root} is damaged", hint)
-        return IndexMissing(f"{self.root} is not indexed", hint)
+        return self._fresh.as_stored(report.notes, fresh=True)

@@ -247,6 +247,22 @@ class UpdateReport:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """What a process that keeps an index has to tell."""
+
+    event: Literal[
+        "ready",  # up to date, and waiting for changes; ``detail`` says why by polling, if so
+        "updated",  # something had changed, and is stored
+        "waiting",  # for another process that writes, which ``detail`` names
+        "failed",  # an update, which is tried again; ``detail`` and ``hint`` say why
+        "stopped",
+    ]
+    report: UpdateReport | None = None
+    detail: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What ``codesearch status`` says of an index."""
 

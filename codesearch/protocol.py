@@ -24,6 +24,7 @@ from codesearch.model import (
     Status,
     UpdateReport,
     Verdict,
+    WatchEvent,
 )
 
 SEARCH = "codesearch.search/1"
@@ -32,6 +33,7 @@ STATUS = "codesearch.status/1"
 FILES = "codesearch.files/1"
 WHY = "codesearch.why/1"
 LANGUAGES = "codesearch.languages/1"
+WATCH = "codesearch.watch/1"
 
 Document = dict[str, Any]
 
@@ -133,6 +135,23 @@ def update(report: UpdateReport, *, root: str) -> Document:
         "skipped": [_skipped(s) for s in report.skipped],
         "notes": list(report.notes),
     }
+
+
+def watch(event: WatchEvent, *, root: str) -> Document:
+    """One event of ``codesearch watch``; a line each."""
+    found: Document = {"schema": WATCH, "event": event.event, **_name("root", root)}
+    if event.report is not None:
+        known = update(event.report, root=root)
+        for name in ("schema", "dry_run", "tokens", "skipped"):
+            del known[name]
+        found |= known
+    if event.event == "ready":
+        found["polling"] = event.detail
+    elif event.event == "waiting":
+        found["writer"] = event.detail
+    elif event.event == "failed":
+        found |= {"message": event.detail, "hint": event.hint}
+    return found
 
 
 def _skipped(skipped: Skipped) -> Document:

@@ -20,12 +20,13 @@ import click
 from codesearch import __version__, output
 from codesearch.cli import base
 from codesearch.config import variable  # the name config is that of a command here
-from codesearch.errors import CodesearchError, did_you_mean
+from codesearch.errors import CodesearchError, Elsewhere, did_you_mean
 
 COMMANDS = (
     "search",
     "similar",
     "index",
+    "watch",
     "status",
     "files",
     "languages",
@@ -111,6 +112,8 @@ def run(args: Sequence[str]) -> int:
         return done.exit_code
     except (base.ClosedPipe, BrokenPipeError):  # the latter from click, which prints the help
         return base.FOUND
+    except Elsewhere:  # only where a server answers for another process
+        raise
     except CodesearchError as error:
         return _tell(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
@@ -123,6 +126,8 @@ def run(args: Sequence[str]) -> int:
         _tell("interrupted", "what is done is kept; run it again to go on", base.INTERRUPTED)
         return base.INTERRUPTED
     except Exception as error:
+        if base.answers_another():
+            raise Elsewhere(f"{type(error).__name__}: {error}") from error
         return _unexpected(error, args)
 
 

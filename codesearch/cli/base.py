@@ -11,10 +11,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -33,6 +34,42 @@ class ClosedPipe(Exception):
 
 
 @dataclass(frozen=True)
+class Console:
+    """The streams of the process that asked, which need not be this one."""
+
+    out: TextIO
+    err: TextIO
+    columns: int | None = None  # of its terminal; None: ours
+
+
+_console: ContextVar[Console | None] = ContextVar("console", default=None)
+
+
+def console() -> Console:
+    return _console.get() or Console(sys.stdout, sys.stderr)
+
+
+@contextmanager
+def speaking_to(console: Console) -> Iterator[None]:
+    """Has this thread speak to another process's streams."""
+    token = _console.set(console)
+    try:
+        yield
+    finally:
+        _console.reset(token)
+
+
+def answers_another() -> bool:
+    """Whether a server answers for another process."""
+    return _console.get() is not None
+
+
+def columns() -> int:
+    """The terminal's width."""
+    return console().columns or shutil.get_terminal_size().columns
+
+
+@dataclass(frozen=True)
 class Door:
     """Where answers and remarks go, and in what dress."""
 
@@ -43,14 +80,13 @@ class Door:
 
     @classmethod
     def of(cls, *, color: str = "auto", quiet: bool = False, verbose: bool = False) -> Door:
-        terminal = is_terminal(sys.stdout)
+        out = console().out
+        terminal = is_terminal(out)
         dumb = config.variable("TERM") == "dumb"
         auto = (terminal and not dumb) or config.variable("FORCE_COLOR") not in {"", "0"}
         colour = color == "always" or (color == "auto" and auto and not config.variable("NO_COLOR"))
-        columns = shutil.get_terminal_size().columns if terminal else None
-        return cls(
-            output.Screen(columns, colour, _has_ellipsis(sys.stdout)), terminal, quiet, verbose
-        )
+        screen = output.Screen(columns() if terminal else None, colour, _has_ellipsis(out))
+        return cls(screen, terminal, quiet, verbose)
 
     def write(self, text: str, *, exact: bool = False) -> None:
         """Prints to standard output.
@@ -65,9 +101,10 @@ class Door:
         """
         try:
             if exact:
-                click.echo((text + "\n").encode("utf-8", "surrogateescape"), nl=False)
+                data = (text + "\n").encode("utf-8", "surrogateescape")
+                click.echo(data, file=console().out, nl=False)
             else:
-                click.echo(text, color=self.screen.colour)
+                click.echo(text, file=console().out, color=self.screen.colour)
         except OSError as error:
             # Windows reports a closed pipe as an invalid argument.
             if error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL):
@@ -101,7 +138,7 @@ class Door:
 def remark(text: str, *, nl: bool = True) -> None:
     """Prints to standard error; what cannot be said there changes no answer and no exit code."""
     with suppress(OSError):
-        click.echo(text, nl=nl, err=True)
+        click.echo(text, file=console().err, nl=nl)
 
 
 def standard_input() -> BinaryIO:
@@ -148,7 +185,7 @@ class Meter:
         """Draws a step, at most ten times a second."""
         now = time.monotonic()
         self._total = progress.total or self._total
-        looks = is_terminal(sys.stderr) and not self.door.quiet
+        looks = is_terminal(console().err) and not self.door.quiet
         if looks and now - self._begin >= 0.5 and now - self._drawn >= 0.1:
             self._drawn = now
             self._draw(self._line(progress))
@@ -167,7 +204,7 @@ class Meter:
         return f"{line}, {shown} left"
 
     def _draw(self, line: str) -> None:
-        line = output.clip(line, shutil.get_terminal_size().columns - 3, "...")
+        line = output.clip(line, columns() - 3, "...")
         remark(f"\r{line:<{self._width}}", nl=False)
         self._width = max(self._width, len(line))
 

@@ -58,7 +58,7 @@ def command(path: str | None, **said: Any) -> int:
     return FOUND
 
 
-def _changes(report: UpdateReport) -> str:
+def changes(report: UpdateReport) -> str:
     if report.added == report.files + len(report.skipped):
         return "all new"
     said = [
@@ -75,7 +75,7 @@ def _changes(report: UpdateReport) -> str:
 
 def _plan(report: UpdateReport) -> str:
     return (
-        f"{output.plural(report.files, 'file')} ({_changes(report)}); to embed:"
+        f"{output.plural(report.files, 'file')} ({changes(report)}); to embed:"
         f" {output.plural(report.chunks, 'function')}, about {report.tokens:,} tokens, at no cost:"
         " they stay on this machine"
     )
@@ -85,7 +85,7 @@ def _done(report: UpdateReport) -> str:
     return (
         f"Indexed {output.plural(report.files, 'file')},"
         f" {output.plural(report.chunks, 'function')} in {output.duration(report.seconds)}"
-        f" ({_changes(report)})"
+        f" ({changes(report)})"
     )
 
 

@@ -7,7 +7,9 @@ to the root and with "/".
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,20 @@ from codesearch.paths import under
 
 if TYPE_CHECKING:
     from codesearch.index import Index
+
+
+Opener = Callable[[Path, config.Settings], "Index"]
+_opener: ContextVar[Opener | None] = ContextVar("opener", default=None)
+
+
+@contextmanager
+def opening_with(opener: Opener) -> Iterator[None]:
+    """Has this thread take its indexes from a process that stays."""
+    token = _opener.set(opener)
+    try:
+        yield
+    finally:
+        _opener.reset(token)
 
 
 @dataclass(frozen=True)
@@ -116,9 +132,13 @@ def open_index(
     paths = [] if everything and not asked else [relative(root, p) for p in asked or [here]]
     settings = settings_of(root, door, flags)
 
-    from codesearch.index import Index
+    opener = _opener.get()
+    if opener is None:
+        from codesearch.index import Index
 
-    index = Index.open(root, settings)
+        index = Index.open(root, settings)
+    else:
+        index = opener(root, settings)
     door.detail(f"root {index.root}\nindex {index.folder}")
     scope = () if "" in paths else tuple(dict.fromkeys(paths))
     return Opened(index, settings, scope, os.path.realpath(here))

@@ -1,8 +1,9 @@
 """Finding and reading files: what is searched of a repository, and why the rest is not.
 
-``scan`` lists, ``read`` opens one file, ``why`` explains, and a ``Snapshot`` tells that a scan would find the same. The set is what git tracks or would show
-as untracked, less built-in and configured exclusions. Nothing here runs what a repository names,
-follows a link or writes. The room does not know chunks or the index.
+``scan`` lists, ``read`` opens one file, ``why`` explains, and a ``Snapshot`` tells that a scan
+would find the same. The set is what git tracks or would show as untracked, less built-in and
+configured exclusions. Nothing here runs what a repository names, follows a link or writes. The
+room does not know chunks or the index.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 Nothing here knows the terminal or a question.
 """
 
+from codesearch.ingest.pool import Standby, prepare_all
 from codesearch.ingest.prepare import (
     Plan,
     Prepared,
@@ -13,7 +14,6 @@ from codesearch.ingest.prepare import (
     identify,
     passages,
     plan,
-    prepare,
 )
 from codesearch.ingest.update import MADE_WITH, preview, update
 
@@ -22,13 +22,14 @@ __all__ = [
     "Plan",
     "Prepared",
     "Site",
+    "Standby",
     "count_pending",
     "embed",
     "finished",
     "identify",
     "passages",
     "plan",
-    "prepare",
+    "prepare_all",
     "preview",
     "update",
 ]

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codesearch import embedding
 from codesearch.embedding import Embedder
@@ -28,6 +29,9 @@ from codesearch.files import Rules
 from codesearch.ingest.prepare import Prepared, Site, embed, identify, prepare
 from codesearch.model import FileRecord, FileStat
 from codesearch.places import Root
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 _BATCH_BYTES = 1_500_000
 _BATCH_FILES = 250
@@ -65,15 +69,18 @@ def prepare_all(
     workers = min(site.jobs or _usual_workers(), len(batches))
     if workers < 2 or sum(s.size for s in work) < _POOL_BYTES:
         for batch in batches:
-            yield prepare(site.root, batch, site.rules, known)
+            if site.standby is None:
+                yield prepare(site.root, batch, site.rules, known)
+            else:
+                yield from site.standby.prepare(site, batch, known)
         return
     backend = None if stored is None or site.embedder.remote else site.backend
     there = stored() if stored is not None and backend is not None else set[str]()
-    task = _Task(site.root, site.rules, backend, there, _SECONDS)
+    task = _Task(backend, there, _SECONDS)
     waiting = iter(batches)
-    while lost := (yield from _pooled(task, waiting, known, workers)):
+    while lost := (yield from _pooled(site, task, waiting, known, workers)):
         for held in lost:
-            yield from _isolated(task, held, known)
+            yield from _isolated(site, task, held, known)
 
 
 def _usual_workers() -> int:
@@ -81,15 +88,17 @@ def _usual_workers() -> int:
     return min(allowed or 1, _MOST_WORKERS)
 
 
-def _isolated(task: _Task, batch: Batch, known: Mapping[str, FileRecord]) -> Iterator[Prepared]:
+def _isolated(
+    site: Site, task: _Task, batch: Batch, known: Mapping[str, FileRecord]
+) -> Iterator[Prepared]:
     """Prepares a batch with which a worker died, all but the file that did it as ever."""
-    if not (yield from _pooled(task, [batch], known, 1)):
+    if not (yield from _pooled(site, task, [batch], known, 1)):
         return
     if len(batch) > 1:
         half = len(batch) // 2
-        yield from _isolated(task, batch[:half], known)
-        yield from _isolated(task, batch[half:], known)
-    elif (yield from _pooled(task, [batch], known, 1, parsed=False)):
+        yield from _isolated(site, task, batch[:half], known)
+        yield from _isolated(site, task, batch[half:], known)
+    elif (yield from _pooled(site, task, [batch], known, 1, parsed=False)):
         raise CodesearchError(
             f"a worker process ended before its work was done, at {batch[0].path}",
             "is there too little memory? Set CODESEARCH_JOBS=1 and run it again",
@@ -97,6 +106,7 @@ def _isolated(task: _Task, batch: Batch, known: Mapping[str, FileRecord]) -> Ite
 
 
 def _pooled(
+    site: Site,
     task: _Task,
     batches: Iterable[Batch],
     known: Mapping[str, FileRecord],
@@ -109,15 +119,13 @@ def _pooled(
     Takes from ``batches`` what it begins. Returns those that were begun and are not done.
     """
     # Imported here: questions about an unchanged tree need none of it.
-    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from concurrent.futures import FIRST_COMPLETED, Future, wait
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
 
-    context = get_context("spawn")  # fork copies the store's threads in a state that deadlocks
     waiting = iter(batches)
     running: dict[Future[Prepared], Batch] = {}
     lost: list[Batch] = []
-    with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
+    with _executor(workers, task) as pool:
         try:
             while True:
                 # A few batches ahead and no more: what is prepared and not yet committed
@@ -129,7 +137,10 @@ def _pooled(
                     of_batch = {s.path: known[s.path] for s in batch if s.path in known}
                     try:
                         with _deaf():
-                            running[pool.submit(_work, batch, of_batch, parsed)] = batch
+                            future = pool.submit(
+                                _work, site.root, site.rules, batch, of_batch, parsed
+                            )
+                        running[future] = batch
                     except BrokenProcessPool:
                         lost.append(batch)
                 if not running:
@@ -161,14 +172,56 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
-class _Task:
-    """What a worker process holds: how to prepare, and which vectors to make."""
+class Standby:
+    """A worker process that stays, for a process that stays: it prepares what is too little to
+    begin workers for.
 
-    def __init__(
-        self, root: Root, rules: Rules, backend: str | None, stored: set[str], seconds: float
-    ) -> None:
-        self.root = root
-        self.rules = rules
+    A parser that crashes or hangs then ends the worker only. May be used by several threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def prepare(self, site: Site, batch: Batch, known: Mapping[str, FileRecord]) -> list[Prepared]:
+        """As ``prepare_all``, without vectors."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        task = _Task(None, set(), _SECONDS)
+        of_batch = {s.path: known[s.path] for s in batch if s.path in known}
+        with self._lock:
+            if self._pool is None:
+                self._pool = _executor(1, task)
+            try:
+                with _deaf():
+                    future = self._pool.submit(_work, site.root, site.rules, batch, of_batch, True)
+                return [future.result()]
+            except BrokenProcessPool:
+                self._pool.shutdown()
+                self._pool = None
+                return list(_isolated(site, task, batch, known))
+
+    def close(self) -> None:
+        """Ends the worker, after what it is at."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.shutdown()
+                self._pool = None
+
+
+def _executor(workers: int, task: _Task) -> ProcessPoolExecutor:
+    # Imported here: questions about an unchanged tree need none of it.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Not fork, which copies the store's threads in a state that deadlocks.
+    return ProcessPoolExecutor(workers, get_context("spawn"), _begin, (task,))
+
+
+class _Task:
+    """What a worker process holds: which vectors to make, and how long a file may take."""
+
+    def __init__(self, backend: str | None, stored: set[str], seconds: float) -> None:
         self.backend = backend
         self.stored = stored
         self.seconds = seconds
@@ -198,12 +251,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(batch: Batch, known: Mapping[str, FileRecord], parsed: bool) -> Prepared:
+def _work(
+    root: Root, rules: Rules, batch: Batch, known: Mapping[str, FileRecord], parsed: bool
+) -> Prepared:
     # Not a thread of ours, which would wait for the interpreter's lock as long as a parser does.
     with Path(os.devnull).open("w") as nowhere:
         seconds = _task.seconds * (1 + len(batch) / 100)
         faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-        prepared = prepare(_task.root, batch, _task.rules, known, parsed=parsed)
+        prepared = prepare(root, batch, rules, known, parsed=parsed)
         faulthandler.cancel_dump_traceback_later()
     if _task.embedder is not None:
         identify(prepared, _task.embedder)

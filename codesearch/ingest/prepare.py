@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ from codesearch.model import (
 )
 from codesearch.places import Root
 from codesearch.segment import Image, Segment, of_chunks, with_vectors
+
+if TYPE_CHECKING:
+    from codesearch.ingest.pool import Standby
 
 F16 = NDArray[np.float16]
 
@@ -53,6 +57,7 @@ class Site:
     backend: str  # by which a worker process loads the embedder too
     embedder: Embedder
     jobs: int | None
+    standby: Standby | None = None  # of a process that stays
 
     @property
     def model(self) -> tuple[str, int]:

@@ -8,7 +8,7 @@ means, how code is cut or where on the disk the folder has its place.
 
 from __future__ import annotations
 
-from codesearch.store.folder import delete, folders, is_orphan, size_on_disk, wipe, writer
+from codesearch.store.folder import delete, folders, is_orphan, keeper, size_on_disk, wipe, writer
 from codesearch.store.rows import StoredChunk
 from codesearch.store.tables import Store
 
@@ -18,6 +18,7 @@ __all__ = [
     "delete",
     "folders",
     "is_orphan",
+    "keeper",
     "size_on_disk",
     "wipe",
     "writer",

@@ -78,6 +78,34 @@ def writer(
         lock.release()
 
 
+@contextmanager
+def keeper(folder: Path, tree: str) -> Iterator[None]:
+    """Makes this process the only one that keeps a work tree's index up to date for others.
+
+    It need not be the writer, and does not keep others from writing.
+
+    Raises:
+        IndexLocked: there is another.
+        StoreError: the folder can't be created or is read-only.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / f"{tree}.watch.lock")
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexLocked(
+                f"another process watches this work tree already (its index is in {folder})",
+                "use that one, or end it first",
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _sign(folder: Path) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
     owner = {"pid": os.getpid(), "host": platform.node(), "command": command[:200]}

@@ -1,0 +1,76 @@
+"""Asking the server of the work tree in which the user stands, if there is one.
+
+Everything that goes wrong here means that the command line does the work itself. The whole
+reply is read before anything is printed, so nothing is ever printed twice. Imports nothing that
+takes time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Presentation, our own settings, and what decides where files of the user are.
+_TOLD = ("NO_COLOR", "FORCE_COLOR", "TERM", "HOME", "PATH")
+_TOLD_BEGIN = ("CODESEARCH_", "XDG_", "GIT_CONFIG_")
+_SECONDS = 2.0  # a hundred times what an answer takes
+
+
+def ask(args: Sequence[str]) -> int | None:
+    """Prints the server's answer to a command line and returns its exit code.
+
+    None: nothing was printed; there is no server, or it leaves this to us.
+    """
+    if sys.platform == "win32" or not args or sys.stdout is None or sys.stderr is None:
+        return None
+    if "_CODESEARCH_COMPLETE" in os.environ:  # a shell asks how a word may go on
+        return None
+    from codesearch.server import place
+
+    try:
+        here = os.getcwd()  # noqa: PTH109
+        found = place.near(here)
+    except OSError:
+        return None
+    return None if found is None else _ask(found, here, args)
+
+
+def _ask(at: str, here: str, args: Sequence[str]) -> int | None:
+    from socket import AF_UNIX, SOCK_STREAM, socket
+
+    from codesearch.server import wire
+
+    variables = {k: v for k, v in os.environ.items() if k in _TOLD or k.startswith(_TOLD_BEGIN)}
+    terminals = sys.stdout.isatty(), sys.stderr.isatty()
+    columns = _columns() if any(terminals) else 0
+    request = wire.Request(args, here, terminals, columns, sys.stdout.encoding, variables)
+    try:
+        with socket(AF_UNIX, SOCK_STREAM) as server:
+            server.settimeout(_SECONDS)
+            server.connect(at)
+            wire.send_request(server, request)
+            reply = wire.receive_reply(server)
+    except (OSError, wire.Broken):
+        return None
+    if reply is None:
+        return None
+    code, out, err = reply
+    for stream, data in ((sys.stderr, err), (sys.stdout, out)):
+        try:
+            stream.buffer.write(data)
+            stream.flush()
+        except OSError:  # nobody reads any more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return code
+
+
+def _columns() -> int:
+    said = os.environ.get("COLUMNS", "")
+    try:
+        return int(said) if said.isdecimal() else os.get_terminal_size(1).columns
+    except OSError:
+        return 80
