@@ -170,6 +170,14 @@ class Index:
             return ingest.preview(self._site, full, on_progress or _silent)
         return ingest.update(self._site, full, on_progress or _silent, on_wait or _silent)
 
+    def warm(self) -> None:
+        """Loads what the next question needs, in a process that stays."""
+        if self._standby is not None:
+            self._standby.begin()
+        seen = self._fresh.now()
+        if seen is not None:
+            seen.view.load()
+
     def is_behind(self) -> bool:
         """Whether an update would change something; cheap, for a process that stays."""
         return self._fresh.is_behind()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import os
 import re
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from codesearch import cli, config, ingest, places
 from codesearch.cli import base, scope
-from codesearch.errors import Elsewhere
+from codesearch.errors import CodesearchError, Elsewhere
 from codesearch.index import Index
 from codesearch.server.wire import Request
 
@@ -31,6 +33,7 @@ class Resident:
         self._root = root
         self._standby = standby
         self._held: tuple[config.Settings, Index] | None = None
+        self._lock = threading.Lock()
 
     def open(self, path: Path, settings: config.Settings) -> Index:
         """The index of this work tree with these settings; the last one is kept.
@@ -51,6 +54,16 @@ class Resident:
             told.get(name, "") != config.variable(name) for name in _USER_FOLDERS
         ):
             return None
+        with self._lock:
+            return self._answered(request)
+
+    def warm(self, settings: config.Settings) -> None:
+        """Loads what has changed, so that the next question need not wait for it."""
+        with self._lock, suppress(CodesearchError):
+            self.open(self._root.path, settings).warm()
+
+    def _answered(self, request: Request) -> tuple[int, bytes, bytes] | None:
+        told = request.environment
         out, err = (_Stream(request.encoding, is_terminal) for is_terminal in request.terminals)
         console = base.Console(out, err, request.columns or None)
         try:

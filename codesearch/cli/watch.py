@@ -46,7 +46,7 @@ def command(path: str | None, *, debounce_ms: int, poll: bool, as_json: bool, **
     root = places.find_root(current_folder() if path is None else existing(path))
     watch = _Watch(door, root, as_json=as_json)
     watcher = Watcher(
-        watch.index, watch.tell, watch.progress, debounce=debounce_ms / 1000, poll=poll
+        root.path, watch.index, watch.tell, watch.progress, debounce=debounce_ms / 1000, poll=poll
     )
     try:
         with watch.index().kept(), closing(watch.standby), watch.serve():
@@ -69,13 +69,17 @@ class _Watch:
         self._shown = 0  # columns of the line that is rewritten
         self._last = ""  # what changed last
         self._meter: Meter | None = None  # of the update that is going on
+        self._resident = Resident(root, self.standby)
 
     def index(self) -> Index:
         """The index with the settings that hold now: the repository's file may change too."""
-        settings = settings_of(self.root.path, replace(self.door, quiet=True))
+        settings = self._settings()
         if self._held is None or self._held[0] != settings:
             self._held = settings, Index(self.root, settings, self.standby)
         return self._held[1]
+
+    def _settings(self) -> config.Settings:
+        return settings_of(self.root.path, replace(self.door, quiet=True))
 
     def serve(self) -> AbstractContextManager[object]:
         """Answers command lines meanwhile, where that can be."""
@@ -83,9 +87,8 @@ class _Watch:
             return nullcontext()
         from codesearch.server.serve import Server
 
-        resident = Resident(self.root, self.standby)
         try:
-            return closing(Server(self.root.path, resident.answer))
+            return closing(Server(self.root.path, self._resident.answer))
         except StoreError as error:
             self.door.warn(f"searches are not answered from here: {error.message}")
             return nullcontext()
@@ -93,6 +96,8 @@ class _Watch:
     def tell(self, event: WatchEvent) -> None:
         """Shows an event."""
         self._meter = None
+        if event.event in {"ready", "updated"}:
+            self._resident.warm(self._settings())
         if self._as_json:
             found = protocol.watch(event, root=str(self.root.path))
             self.door.write(protocol.encode(found), exact=True)

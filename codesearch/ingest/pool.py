@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,19 +187,29 @@ class Standby:
         """As ``prepare_all``, without vectors."""
         from concurrent.futures.process import BrokenProcessPool
 
-        task = _Task(None, set(), _SECONDS)
         of_batch = {s.path: known[s.path] for s in batch if s.path in known}
         with self._lock:
-            if self._pool is None:
-                self._pool = _executor(1, task)
+            pool = self._begun()
             try:
                 with _deaf():
-                    future = self._pool.submit(_work, site.root, site.rules, batch, of_batch, True)
+                    future = pool.submit(_work, site.root, site.rules, batch, of_batch, True)
                 return [future.result()]
             except BrokenProcessPool:
-                self._pool.shutdown()
+                pool.shutdown()
                 self._pool = None
-                return list(_isolated(site, task, batch, known))
+                return list(_isolated(site, _STANDBY, batch, known))
+
+    def begin(self) -> None:
+        """Begins the worker now, before there is work for it, and waits until it is there."""
+        with self._lock, suppress(OSError, RuntimeError):  # its first work will tell what is wrong
+            with _deaf():
+                future = self._begun().submit(os.getpid)
+            future.result()
+
+    def _begun(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = _executor(1, _STANDBY)
+        return self._pool
 
     def close(self) -> None:
         """Ends the worker, after what it is at."""
@@ -227,6 +237,8 @@ class _Task:
         self.seconds = seconds
         self.embedder: Embedder | None = None  # loaded in the worker
 
+
+_STANDBY = _Task(None, set(), _SECONDS)
 
 _task: _Task
 

@@ -83,6 +83,12 @@ class View:
         object.__setattr__(self, "bases", np.cumsum([0, *counts]))
         object.__setattr__(self, "file_bases", np.cumsum([0, *files]))
 
+    def load(self) -> None:
+        """Computes what all questions share."""
+        _ = self.prior, self.norms, self.file_length, self.alive, self.place
+        for layer in self.layers:
+            _ = layer.matrix
+
     @cached_property
     def file(self) -> NDArray[np.int64]:
         return self._column("file") + np.repeat(self.file_bases[:-1], np.diff(self.bases))

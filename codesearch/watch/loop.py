@@ -6,10 +6,10 @@ what is stored and changes no answer: questions look for themselves.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 from codesearch.errors import CodesearchError, ConfigError
 from codesearch.index import Index
@@ -30,6 +30,7 @@ class Watcher:
     """Keeps the index of a work tree up to date.
 
     Args:
+        root: its top.
         index: gives the index, with the settings that hold now.
         tell: called with everything that a person may want to know.
         on_progress: of an update.
@@ -37,12 +38,12 @@ class Watcher:
         poll: look again and again instead of listening to the system.
     """
 
+    root: Path
     index: Callable[[], Index]
     tell: Callable[[WatchEvent], None]
     on_progress: Callable[[Progress], None]
     debounce: float
     poll: bool = False
-    _stop: threading.Event = field(default_factory=threading.Event)
     _events: Events | None = None
     _kept: Index | None = None  # which the events are compared with
     _polling: str = ""  # why
@@ -50,25 +51,20 @@ class Watcher:
     _took: float = 0.0  # seconds of the last look
     _failures: int = 0  # one after the other
 
-    def stop(self) -> None:
-        """Ends ``run``; from another thread, or from a signal's handler."""
-        self._stop.set()
-
     def run(self) -> None:
-        """Until ``stop``.
+        """Until it is interrupted.
 
         Raises:
             ConfigError: the work tree is gone.
             CodesearchError: the first update failed.
         """
         report = self._update()
-        self._listen()
         try:
+            self._listen()
             self.tell(WatchEvent("ready", report, self._polling))
-            while not self._stop.is_set():
+            while True:
                 self._wait()
-                if not self._stop.is_set():
-                    self._look()
+                self._look()
         finally:
             if self._events is not None:
                 self._events.close()
@@ -94,40 +90,45 @@ class Watcher:
 
     def _wait(self) -> None:
         """Until it is time to look."""
-        if self._rest:
-            self._stop.wait(self._rest)
+        time.sleep(self._rest)
         if self._events is None:
-            self._stop.wait(max(_POLL, _SHARE_OF_LOOKS * self._took))
+            time.sleep(max(_POLL, _SHARE_OF_LOOKS * self._took))
             return
         happened = self._events.happened
         if self._failures or not happened.wait(_UNHEARD):
             return
         begin = time.monotonic()
-        while not self._stop.is_set() and time.monotonic() - begin < _AT_MOST * self.debounce:
+        while time.monotonic() - begin < _AT_MOST * self.debounce:
             happened.clear()
             if not happened.wait(self.debounce):
                 return
 
     def _look(self) -> None:
         begin = time.monotonic()
+        if not self.root.is_dir():
+            raise ConfigError(f"the folder {self.root} is gone")
         try:
             index = self._kept = self.index()
-            if not index.root.is_dir():
-                raise ConfigError(f"the folder {index.root} is gone")
             behind = index.is_behind()
             self._took = time.monotonic() - begin
             if behind:
-                self.tell(WatchEvent("updated", self._update()))
+                self._store()
             self._rest = _SHARE_OF_UPDATES * (time.monotonic() - begin)
             self._failures = 0
             if self._events is not None and self._events.misses(index.watched()[0]):
                 self._listen()
-        except ConfigError:
-            raise
         except CodesearchError as error:
             self._rest = min(_FIRST_RETRY * 2**self._failures, _LAST_RETRY)
             self._failures += 1
             self.tell(WatchEvent("failed", None, error.message, error.hint))
+
+    def _store(self) -> None:
+        report = self._update()
+        if report.added or report.changed or report.removed:
+            self.tell(WatchEvent("updated", report))
+        if self._events is not None:
+            # What was saved just before is read again, see ``FileStat.is_settled``.
+            self._events.happened.set()
 
     def _update(self) -> UpdateReport:
         def wait(writer: str) -> None:
