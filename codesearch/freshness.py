@@ -8,7 +8,7 @@ Many edits, or a backend whose vectors cost money, have to be stored first.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +38,12 @@ class Seen(NamedTuple):
 
 class _Scanned(NamedTuple):
     snapshot: files.Snapshot
-    stats: Sequence[FileStat]
     notes: Sequence[str]
+
+    @property
+    def stats(self) -> Collection[FileStat]:
+        """The files as they were when they were last looked at."""
+        return self.snapshot.files.values()
 
 
 class _Overlay(NamedTuple):
@@ -85,9 +89,9 @@ class Freshness:
     def now(self) -> Seen | None:
         """The index as the files are; None if too much has changed to say so without storing."""
         if self._site.standby is not None:
-            _, stats, notes = self._scan_if_changed()
+            scanned = self._scan_if_changed()
             _, stored = self.load()
-            return None if stored is None else self._current(stored, stats, notes)
+            return None if stored is None else self._current(stored, scanned.stats, scanned.notes)
         site = self._site
         with files.start_scan(site.root, site.rules) as scan:  # git works while the rest loads
             _, stored = self.load()
@@ -144,20 +148,19 @@ class Freshness:
         return comes and name[: name.rfind("/") + 1] in snapshot.folders
 
     def _scan_if_changed(self) -> _Scanned:
-        if self._scanned is None or not self._scanned.snapshot.holds():
+        if self._scanned is None or not self._scanned.snapshot.renewed():
             site = self._site
             self._scanned = None
             snapshot = files.Snapshot(site.root, site.rules)
             with files.start_scan(site.root, site.rules) as scan:
-                stats = scan.finish()
-            snapshot.complete(stats)
-            self._scanned = _Scanned(snapshot, stats, scan.notes)
+                snapshot.complete(scan.finish())
+            self._scanned = _Scanned(snapshot, scan.notes)
         return self._scanned
 
     # -- views -----------------------------------------------------------------------
 
     def _current(
-        self, stored: Stored, stats: Sequence[FileStat], notes: Sequence[str]
+        self, stored: Stored, stats: Collection[FileStat], notes: Sequence[str]
     ) -> Seen | None:
         todo = ingest.plan(stats, stored.known)
         if not todo.pending:

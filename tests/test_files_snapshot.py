@@ -1,4 +1,4 @@
-"""A snapshot must never hold when a scan would find something else."""
+"""A snapshot must never be renewed where a scan would find something else."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def settled(top: Path) -> Snapshot:
     while time.monotonic() < deadline:
         snapshot = Snapshot(root, RULES)
         snapshot.complete(scan(root, RULES))
-        if snapshot.holds():
+        if snapshot.renewed():
             return snapshot
         time.sleep(0.01)
-    raise AssertionError("it never held")
+    raise AssertionError("it never was")
 
 
 @pytest.fixture(params=["with git", "without"])
@@ -48,6 +48,7 @@ def top(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return top
 
 
+IN_PLACE = {"an edit", "an edit with the old time"}
 CHANGES: dict[str, Callable[[Path], object]] = {
     "an edit": lambda t: (t / "a.py").write_text("a = 2\n"),
     "a new file": lambda t: (t / "lib" / "n.py").write_text("n = 1\n"),
@@ -74,8 +75,25 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_that_a_scan_would_find_is_seen(top: Path, change: str) -> None:
     snapshot = settled(top)
+    before = list(snapshot.files.values())
     CHANGES[change](top)
-    assert not snapshot.holds()
+    now = scan(find_root(top), RULES)
+    if snapshot.renewed():
+        assert list(snapshot.files.values()) == now
+        assert now != before
+    else:
+        assert change not in IN_PLACE
+
+
+def test_an_edit_in_place_needs_no_scan(top: Path) -> None:
+    snapshot = settled(top)
+    for text in ("a = 2\n", "a = 3\n"):
+        (top / "a.py").write_text(text)
+        assert snapshot.renewed()
+        assert list(snapshot.files.values()) == scan(find_root(top), RULES)
+    (top / "a.py").unlink()
+    (top / "a.py").mkdir()
+    assert not snapshot.renewed()
 
 
 def test_what_no_scan_would_find_is_not(top: Path) -> None:
@@ -83,16 +101,9 @@ def test_what_no_scan_would_find_is_not(top: Path) -> None:
     (top / "out" / "more").mkdir()
     (top / "out" / "more" / "x.py").write_text("x = 1\n")
     (top / "out" / "e.py").write_text("e = 2\n")
-    assert snapshot.holds()
-
-
-def test_what_was_saved_just_now_is_looked_at_again(top: Path) -> None:
-    root = find_root(top)
-    settled(top)
-    (top / "a.py").write_text("a = 5\n")
-    snapshot = Snapshot(root, RULES)
-    snapshot.complete(scan(root, RULES))
-    assert not snapshot.holds()
+    before = dict(snapshot.files)
+    assert snapshot.renewed()
+    assert snapshot.files == before
 
 
 def test_the_rules_outside_of_the_tree_count(
@@ -113,4 +124,4 @@ def test_the_rules_outside_of_the_tree_count(
     ):
         snapshot = settled(top)
         change()
-        assert not snapshot.holds()
+        assert not snapshot.renewed()

@@ -1,4 +1,4 @@
-"""What a scan rested on: by a look at times, a later one tells that it would find the same.
+"""What a scan rested on: a later look at times tells whether it would find the same files.
 
 A file that changes has another time, and a folder that gets or loses an entry has too; so the
 listed files, the folders in which files could appear and what rules both are all that a scan
@@ -8,6 +8,7 @@ depends on. To look at them takes a third of the time of a scan; it is for proce
 from __future__ import annotations
 
 import os
+import stat as stat_module
 import time
 from collections.abc import Sequence
 
@@ -24,8 +25,9 @@ _NEVER: _Seen = (-1, -1, -1)
 class Snapshot:
     """The times of a work tree's folders and rules, taken before a scan, and then of its files.
 
-    Invariant: what changes after it was taken makes ``holds`` false. What changed so shortly
-    before that its time could be given again is not trusted: it makes it false too.
+    Invariant: after ``renewed`` said yes, ``files`` is what a scan begun then would have found. What
+    changed so shortly before that its time could be given again is not trusted: it is looked at
+    again.
     """
 
     def __init__(self, root: Root, rules: Rules) -> None:
@@ -42,7 +44,9 @@ class Snapshot:
         for name in (*walk.folders, *ruling, *_outside(root)):
             path = os.path.join(self._top, name)  # noqa: PTH118 (there are thousands)
             seen = _look(path)
-            self._watched[path] = None if seen is None else self._kept(FileStat("", *seen))
+            self._watched[path] = (
+                None if seen is None else self._kept(FileStat("", *seen), self._began)
+            )
         #: Names whose change is one of the scan's result, beside those of its files.
         self.ruling = frozenset(ruling)
         self.files: dict[str, FileStat] = {}
@@ -51,14 +55,32 @@ class Snapshot:
         """Takes what a scan has found that was begun after this was made."""
         self.files = {s.path: s for s in stats}
         for s in stats:
-            self._watched[self._top + s.path] = self._kept(s)
+            self._watched[self._top + s.path] = self._kept(s, self._began)
 
-    def holds(self) -> bool:
-        """Whether a scan would find what it found."""
-        return all(_look(path) == seen for path, seen in self._watched.items())
+    def renewed(self) -> bool:
+        """Whether a scan would find the files that it found; ``files`` then has them as they are.
 
-    def _kept(self, stat: FileStat) -> _Seen:
-        if not stat.is_settled(self._began):
+        An edit in place is taken in. Where a folder or a rule has another time there may be other
+        files: only a new scan can tell.
+        """
+        now = time.time_ns()
+        changed: dict[str, FileStat] = {}
+        for path, seen in self._watched.items():
+            if _look(path) == seen:
+                continue
+            name = path[len(self._top) :]
+            stat = _regular(path, name) if name in self.files and name not in self.ruling else None
+            if stat is None:
+                return False
+            changed[path] = stat
+        for path, stat in changed.items():
+            self.files[stat.path] = stat
+            self._watched[path] = self._kept(stat, now)
+        return True
+
+    @staticmethod
+    def _kept(stat: FileStat, now: int) -> _Seen:
+        if not stat.is_settled(now):
             return _NEVER
         return stat.size, stat.mtime_ns, stat.ctime_ns
 
@@ -69,6 +91,16 @@ def _look(path: str) -> _Seen | None:
     except (OSError, ValueError):
         return None
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _regular(path: str, name: str) -> FileStat | None:
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    if not stat_module.S_ISREG(status.st_mode):
+        return None
+    return FileStat(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _outside(root: Root) -> list[str]:
