@@ -25,9 +25,9 @@ _NEVER: _Seen = (-1, -1, -1)
 class Snapshot:
     """The times of a work tree's folders and rules, taken before a scan, and then of its files.
 
-    Invariant: after ``renewed`` said yes, ``files`` is what a scan begun then would have found. What
-    changed so shortly before that its time could be given again is not trusted: it is looked at
-    again.
+    Invariant: after ``renewed`` said yes, ``files`` is what a scan begun then would have found.
+    What changed so shortly before that its time could be given again is not trusted: it is looked
+    at again.
     """
 
     def __init__(self, root: Root, rules: Rules) -> None:
