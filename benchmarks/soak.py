@@ -1,6 +1,7 @@
 """Ten minutes of edits while questions are asked: is any answer wrong, does anything grow?
 
-    python benchmarks/soak.py FOLDER [--minutes 10] [--seed 1] [--files 5000]
+    python benchmarks/soak.py FOLDER [--minutes 10] [--seed 1] [--files 5000] [--askers 2]
+    python benchmarks/soak.py FOLDER --writers 2 --askers 4 --minutes 5
 
 FOLDER's files are copied into a new git repository, which ``codesearch watch`` keeps. One thread
 edits, adds, moves and deletes files and folders, saves by renaming, keeps old times, stashes,
@@ -13,6 +14,9 @@ that are not that function's.
 Also printed: the time of a whole question by the server and without it, from a save to the answer
 that has it, from a save to the event that it is stored, of a checkout until it is stored; the
 memory of the watching processes over time, and their processor time while nothing happens.
+
+With --writers nothing watches: so many processes run ``codesearch index`` again and again instead,
+beside those that ask.
 """
 
 from __future__ import annotations
@@ -49,12 +53,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--files", type=int, default=5_000, help="that a branch changes")
     parser.add_argument("--askers", type=int, default=2)
+    parser.add_argument("--writers", type=int, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as place:
         home = Path(place)
         tree = Tree(home / "tree", random.Random(args.seed), args.files)
         tree.make(args.folder)
-        wrong = soak(tree, home, args.minutes * 60, args.askers)
+        if args.writers:
+            wrong = contend(tree, home, args.minutes * 60, args.askers, args.writers)
+        else:
+            wrong = soak(tree, home, args.minutes * 60, args.askers)
     sys.exit(1 if wrong else 0)
 
 
@@ -268,6 +276,7 @@ class Seen:
     """What was measured."""
 
     asked: int = 0
+    written: int = 0
     wrong: list[str] = field(default_factory=list)
     questions: list[float] = field(default_factory=list)
     saves: list[float] = field(default_factory=list)  # until an answer had it
@@ -286,12 +295,15 @@ class Program:
         }  # fmt: skip
         home.chmod(0o700)
 
-    def ask(self, name: str, **more: str) -> tuple[float, dict[str, Any]]:
-        begin = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "codesearch", name, "--json", "-k", "5"],
+    def run(self, *args: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "codesearch", *args],
             cwd=self.tree.top, env=self.environment | more, capture_output=True, check=False,
         )  # fmt: skip
+
+    def ask(self, name: str, **more: str) -> tuple[float, dict[str, Any]]:
+        begin = time.monotonic()
+        done = self.run(name, "--json", "-k", "5", **more)
         took = time.monotonic() - begin
         if done.returncode not in {0, 1}:
             return took, {"failed": f"exit {done.returncode}: {done.stderr.decode()[-500:]}"}
@@ -328,21 +340,52 @@ def soak(tree: Tree, home: Path, seconds: float, askers: int) -> int:
         _speed(program)
         _stored(program, events)
         end = time.monotonic() + seconds
-        threads = [
-            threading.Thread(target=_asking, args=(program, seen, end, n)) for n in range(askers)
-        ]
-        for thread in threads:
-            thread.start()
-        _editing(program, seen, process.pid, end)
-        for thread in threads:
-            thread.join()
+        with _running([_asking] * askers, program, seen, end):
+            _editing(program, seen, process.pid, end)
         _calm(events)
         wrong = _complete(program)
     _report(seen, seconds)
     return len(seen.wrong) + wrong
 
 
-def _editing(program: Program, seen: Seen, pid: int, end: float) -> None:
+def contend(tree: Tree, home: Path, seconds: float, askers: int, writers: int) -> int:
+    program, seen = Program(tree, home), Seen()
+    program.run("index", "-q")
+    end = time.monotonic() + seconds
+    with _running([_asking] * askers + [_writing] * writers, program, seen, end):
+        _editing(program, seen, None, end)
+    wrong = _complete(program)
+    doctor = program.run("doctor")
+    print(f"doctor: {doctor.stdout.decode().strip()}")
+    _report(seen, seconds)
+    print(f"{seen.written} updates by {writers} writers, {askers} askers")
+    return len(seen.wrong) + wrong + doctor.returncode
+
+
+@contextmanager
+def _running(
+    jobs: list[Callable[[Program, Seen, float, int], None]],
+    program: Program, seen: Seen, end: float,
+) -> Iterator[None]:  # fmt: skip
+    threads = [
+        threading.Thread(target=job, args=(program, seen, end, n)) for n, job in enumerate(jobs)
+    ]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join()
+
+
+def _writing(program: Program, seen: Seen, end: float, _: int) -> None:
+    while time.monotonic() < end:
+        done = program.run("index", "-q")
+        seen.written += 1
+        if done.returncode:
+            seen.wrong.append(f"index: exit {done.returncode}: {done.stderr.decode()[-500:]}")
+
+
+def _editing(program: Program, seen: Seen, pid: int | None, end: float) -> None:
     begin = last = time.monotonic()
     while time.monotonic() < end:
         kind, name = program.tree.edit()
@@ -353,12 +396,14 @@ def _editing(program: Program, seen: Seen, pid: int, end: float) -> None:
             seen.saves.append(time.monotonic() - saved)
         if time.monotonic() - last > 20:
             last = time.monotonic()
-            seen.memory.append((last - begin, _memory(pid)))
-            print(
+            line = (
                 f"{last - begin:4.0f} s: {sum(seen.edits.values())} edits, {seen.asked} questions,"
-                f" {len(seen.wrong)} wrong, {seen.memory[-1][1]:.0f} MB",
-                flush=True,
+                f" {len(seen.wrong)} wrong"
             )
+            if pid is not None:
+                seen.memory.append((last - begin, _memory(pid)))
+                line += f", {seen.memory[-1][1]:.0f} MB"
+            print(line, flush=True)
         time.sleep(program.tree.rng.random() * 0.3)
 
 
@@ -382,6 +427,9 @@ def _check(program: Program, seen: Seen, name: str) -> None:
     if "failed" in answer:
         seen.wrong.append(f"{name}: {answer['failed']}")
         return
+    places = [(r["path"], r["start_line"], r["symbol"]) for r in answer["results"]]
+    if len(set(places)) != len(places):
+        seen.wrong.append(f"{name}: something is there twice")
     shown = {r["symbol"]: r for r in answer["results"] if r["symbol"].startswith("soak_")}
     with program.tree.lock:
         lives = {n: list(program.tree.lives.get(n, ())) for n in {name, *shown}}
