@@ -24,6 +24,7 @@ from codesearch.model import (
     Chunk,
     FileRecord,
     FileStat,
+    Health,
     IndexState,
     Progress,
     SearchRequest,
@@ -198,6 +199,17 @@ class Index:
             ours = store.folders(self.folder.parent)
             return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
         return store.delete(self.folder)
+
+    def examine(self, *, on_wait: OnWait | None = None) -> Health:
+        """What is wrong in the index folder; changes nothing. See ``ingest.examine``."""
+        return ingest.examine(self._site, on_wait or _silent)
+
+    def mend(
+        self, *, on_progress: OnProgress | None = None, on_wait: OnWait | None = None
+    ) -> Health:
+        """Puts right what ``examine`` finds, and examines again."""
+        self._stored = self._view_of = self._overlay = None
+        return ingest.mend(self._site, on_progress or _silent, on_wait or _silent)
 
     # -- asking it -------------------------------------------------------------------
 

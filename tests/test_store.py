@@ -221,7 +221,7 @@ def test_any_sequence_of_operations_leaves_what_a_dictionary_would(tmp_path: Pat
                 s.sweep()
                 s.prune()
                 for name in s._db.tables("*"):
-                    tidy._rewrite(s._db.open(name))
+                    tidy.rewrite(s._db.open(name))
             case "new store":
                 s = Store(tmp_path, "tree")
         assert content(s) == expected
@@ -401,7 +401,7 @@ def test_files_that_a_killed_writer_left_are_deleted(
     left = s._db.path("tree_chunks") / "data" / f"{'01' * 12}{'ab' * 13}.lance"
     left.write_bytes(b"half a file")
     monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=1))
-    tidy._rewrite(s._db.open("tree_chunks"))
+    tidy.rewrite(s._db.open("tree_chunks"))
     assert not left.exists()
     assert content(s).keys() == {"a.py"}
 
@@ -435,7 +435,7 @@ def test_what_nobody_comes_back_for_is_discarded(tmp_path: Path) -> None:
 def test_vectors_that_nothing_refers_to_are_pruned_when_there_are_many(tmp_path: Path) -> None:
     s = begun(tmp_path)
     put(s, some_file("a.py", 1))
-    many = tidy._SPARE_VECTORS + 100
+    many = tidy.SPARE_VECTORS + 100
     s.commit([], [], [f"{i:032x}" for i in range(many)], np.zeros((many, DIMENSION)))
     s.maintain()
     assert content(s).keys() == {"a.py"}
@@ -559,7 +559,7 @@ def write_until_killed(folder: Path, done: Path, seed: int) -> None:
             elif action == "prune":
                 s.prune()
             else:
-                tidy._rewrite(s._db.open(chance.choice(s._db.tables("*"))))
+                tidy.rewrite(s._db.open(chance.choice(s._db.tables("*"))))
             state = {p: r.digest for p, r in s.manifest().items()}
             notes.write(json.dumps(state) + "\n")
             notes.flush()
@@ -607,7 +607,7 @@ def write_until_told(folder: Path, stop: object) -> None:
             s.sweep()
             if version % 5 == 0:
                 for name in s._db.tables("*"):
-                    tidy._rewrite(s._db.open(name))
+                    tidy.rewrite(s._db.open(name))
 
 
 def test_readers_see_whole_states_while_a_writer_commits_sweeps_and_rewrites(

@@ -30,6 +30,7 @@ COMMANDS = (
     "files",
     "languages",
     "clean",
+    "doctor",
     "config",
     "completion",
 )

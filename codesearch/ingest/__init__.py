@@ -3,6 +3,7 @@
 Nothing here knows the terminal or a question.
 """
 
+from codesearch.ingest.health import examine, mend
 from codesearch.ingest.prepare import (
     Plan,
     Prepared,
@@ -24,8 +25,10 @@ __all__ = [
     "Site",
     "count_pending",
     "embed",
+    "examine",
     "finished",
     "identify",
+    "mend",
     "passages",
     "plan",
     "prepare",

@@ -8,16 +8,36 @@ means, how code is cut or where on the disk the folder has its place.
 
 from __future__ import annotations
 
+from codesearch.store.check import (
+    DELETE,
+    REBUILD,
+    Case,
+    Checkup,
+    access,
+    fault,
+    is_readable,
+    leftover,
+)
 from codesearch.store.folder import delete, folders, is_orphan, size_on_disk, wipe, writer
+from codesearch.store.meta import remove_tree
 from codesearch.store.rows import StoredChunk
 from codesearch.store.tables import Store
 
 __all__ = [
+    "DELETE",
+    "REBUILD",
+    "Case",
+    "Checkup",
     "Store",
     "StoredChunk",
+    "access",
     "delete",
+    "fault",
     "folders",
     "is_orphan",
+    "is_readable",
+    "leftover",
+    "remove_tree",
     "size_on_disk",
     "wipe",
     "writer",

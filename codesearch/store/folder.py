@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,18 +17,20 @@ from pathlib import Path
 
 from codesearch.errors import IndexLocked
 from codesearch.store.faults import disk_errors
-from codesearch.store.meta import read_meta, remove_meta, replace_file, trees
+from codesearch.store.meta import read_meta, remove_meta, remove_tree, replace_file, trees
 
 LANCE = "lance"
-_LOCK = "write.lock"
-_OWNER = "write.owner.json"
+LOCK = "write.lock"
+OWNER = "write.owner.json"
 # The tag keeps backups away (https://bford.info/cachedir/) and marks the folder as ours:
 # nothing without it is ever deleted.
 _TAG = "CACHEDIR.TAG"
-_TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n"
-# An index may lie in the repository that it is of: it is no part of it.
-_IGNORE = ".gitignore"
-_IGNORE_TEXT = "# Made by codesearch.\n*\n"
+#: What tells others whose folder it is, by name.
+LABELS = {
+    _TAG: "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n",
+    # An index may lie in the repository that it is of: it is no part of it.
+    ".gitignore": "# Made by codesearch.\n*\n",
+}
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def writer(
 
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / _LOCK)
+        lock = FileLock(folder / LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -67,27 +68,42 @@ def writer(
                 ) from None
     try:
         with suppress(OSError):  # on a full disk it must still be possible to delete
-            for name, text in ((_TAG, _TAG_TEXT), (_IGNORE, _IGNORE_TEXT)):
+            for name in LABELS:
                 if not (folder / name).exists():
-                    (folder / name).write_text(text, encoding="utf-8")
+                    label(folder, name)
             _sign(folder)
         yield
     finally:
         with suppress(OSError):
-            (folder / _OWNER).unlink(missing_ok=True)
+            (folder / OWNER).unlink(missing_ok=True)
         lock.release()
+
+
+def label(folder: Path, name: str) -> None:
+    """Writes one of ``LABELS``, whatever lies in its place."""
+    if (folder / name).is_dir():
+        remove_tree(folder / name)
+    (folder / name).write_text(LABELS[name], encoding="utf-8", newline="\n")
+
+
+def says(file: Path, text: str) -> bool:
+    """Whether a file holds a text, and nothing else."""
+    try:
+        return file.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False
 
 
 def _sign(folder: Path) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
     owner = {"pid": os.getpid(), "host": platform.node(), "command": command[:200]}
-    replace_file(folder / _OWNER, json.dumps(owner))
+    replace_file(folder / OWNER, json.dumps(owner))
 
 
 def _owner(folder: Path) -> str:
     """Who holds the lock, as far as is known: it may have begun or ended just now."""
     try:
-        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+        owner = json.loads((folder / OWNER).read_text(encoding="utf-8"))
         pid, host, command = int(owner["pid"]), str(owner["host"]), str(owner["command"])
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
@@ -107,14 +123,6 @@ def wipe(folder: Path) -> None:
         remove_tree(folder / LANCE)
 
 
-def remove_tree(path: Path) -> None:
-    """Deletes a folder with all that is in it, or the file that lies in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
 def folders(home: Path) -> list[Path]:
     """The index folders directly under ``home``, sorted; anything else there is not ours.
 
@@ -126,10 +134,7 @@ def folders(home: Path) -> list[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    try:
-        return (folder / _TAG).read_text(encoding="utf-8") == _TAG_TEXT
-    except (OSError, ValueError):
-        return False
+    return says(folder / _TAG, LABELS[_TAG])
 
 
 def is_orphan(folder: Path) -> bool:
@@ -157,13 +162,13 @@ def delete(folder: Path) -> int:
         size = size_on_disk(folder)
         wipe(folder)
         for path in folder.iterdir():
-            if path.name not in {_TAG, _LOCK}:
+            if path.name not in {_TAG, LOCK}:
                 remove_tree(path)
         # While it is still locked, so that a writer who waits for the lock does not get one in a
         # folder that is being deleted. Windows can't delete a file in use: there the lock and
         # the tag stay, as an empty folder that is still known as ours.
         with suppress(OSError):
-            (folder / _LOCK).unlink()
+            (folder / LOCK).unlink()
             (folder / _TAG).unlink()
             folder.rmdir()
     return size
