@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -766,21 +766,6 @@ def test_before_begin_nothing_is_there_and_nothing_is_created(tmp_path: Path) ->
 
 
 # -- the disk ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes, where that can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if (
-        sys.platform != "linux"
-        or subprocess.run(command, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no right to mount a file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def fill(s: Store) -> tuple[StoreError, int]:

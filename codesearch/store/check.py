@@ -47,7 +47,8 @@ def fault(where: str, what: str, cure: str, mend: Callable[[], object]) -> Case:
 def waste(path: Path, what: str, cure: str, mend: Callable[[], object], size: int = -1) -> Case:
     if size < 0:
         size = size_on_disk(path) if path.is_dir() else path.lstat().st_size
-    return Case(Finding("waste", path.name, what, cure, size), mend)
+    where = f"{LANCE}/{path.name}" if path.suffix == ".lance" else path.name
+    return Case(Finding("waste", where, what, cure, size), mend)
 
 
 def leftover(path: Path, what: str) -> Case:
@@ -332,7 +333,7 @@ class Checkup:
         query = table.search().select(["key", "vector"]).with_row_id(True)
         for batch in query.to_batches(_BATCH_ROWS):
             vectors = rows.to_vectors(pa.chunked_array([batch["vector"]]))
-            fine = list(np.isfinite(vectors).all(axis=1))
+            fine = np.logical_and.reduce(np.isfinite(vectors), axis=1).tolist()
             names, ids = batch["key"].to_pylist(), batch["_rowid"].to_pylist()
             for key, row, ok, vector in zip(names, ids, fine, vectors, strict=True):
                 value = hash(vector.tobytes())
