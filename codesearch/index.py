@@ -29,6 +29,7 @@ from codesearch.model import (
     Progress,
     SearchRequest,
     SearchResult,
+    Shrunk,
     Status,
     UpdateReport,
     Verdict,
@@ -199,6 +200,11 @@ class Index:
             ours = store.folders(self.folder.parent)
             return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
         return store.delete(self.folder)
+
+    def shrink(self, limit: int) -> Shrunk:
+        """Deletes indexes until all together take at most ``limit`` bytes; see ``store.shrink``."""
+        self._stored = None
+        return store.shrink(self.folder.parent, limit, self.folder)
 
     def examine(self, *, on_wait: OnWait | None = None) -> Health:
         """What is wrong in the index folder; changes nothing. See ``ingest.examine``."""

@@ -252,6 +252,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """Which indexes were deleted so that the rest fits."""
+
+    deleted: Sequence[tuple[str, int]]  # the work tree, or the folder's name, and the bytes freed
+    busy: Sequence[str]  # the same of those that another process is writing
+    left: int  # bytes that all indexes take now
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something in the index folder that should not be as it is."""
 

@@ -18,7 +18,7 @@ from codesearch.store.check import (
     is_readable,
     leftover,
 )
-from codesearch.store.folder import delete, folders, is_orphan, size_on_disk, wipe, writer
+from codesearch.store.folder import delete, folders, is_orphan, shrink, size_on_disk, wipe, writer
 from codesearch.store.meta import remove_tree
 from codesearch.store.rows import StoredChunk
 from codesearch.store.tables import Store
@@ -38,6 +38,7 @@ __all__ = [
     "is_readable",
     "leftover",
     "remove_tree",
+    "shrink",
     "size_on_disk",
     "wipe",
     "writer",

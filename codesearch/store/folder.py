@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from codesearch.errors import IndexLocked
+from codesearch.errors import IndexCorrupt, IndexLocked, StoreError
+from codesearch.model import Shrunk
 from codesearch.store.faults import disk_errors
 from codesearch.store.meta import read_meta, remove_meta, remove_tree, replace_file, trees
 
@@ -140,11 +141,72 @@ def _is_ours(folder: Path) -> bool:
 def is_orphan(folder: Path) -> bool:
     """Whether none of the work trees that an index folder was made for exists any more.
 
+    One whose description is damaged may exist.
+
     Raises:
         StoreError: what is in it can't be read.
     """
-    metas = [read_meta(folder, tree) for tree in trees(folder)]
+    try:
+        metas = [read_meta(folder, tree) for tree in trees(folder)]
+    except IndexCorrupt:
+        return False
     return all(meta is None or meta.is_gone for meta in metas)
+
+
+def last_used(folder: Path) -> float:
+    """When an index was last updated or asked, Unix seconds.
+
+    Questions write nothing, so the times of reading have to tell, which most systems note about
+    once a day; not those of the small files that are read to find out whose index it is.
+    """
+    times = [0.0]
+    with suppress(OSError):
+        for path in folder.iterdir():
+            seen = path.stat()
+            small = path.name in LABELS or path.suffix == ".json" or path.is_dir()
+            times.append(seen.st_mtime if small else max(seen.st_mtime, seen.st_atime))
+    return max(times)
+
+
+def shrink(home: Path, limit: int, last: Path) -> Shrunk:
+    """Deletes indexes under ``home`` until the rest takes at most ``limit`` bytes.
+
+    Orphans go first, then those that were not used for longest, ``last`` after all others; none
+    that another process is writing.
+
+    Raises:
+        StoreError: one can't be deleted.
+    """
+    sizes = {folder: size_on_disk(folder) for folder in folders(home)}
+    order = sorted(sizes, key=lambda f: (f == last, not _is_orphan(f), last_used(f)))
+    deleted, busy = [], []
+    left = sum(sizes.values())
+    for folder in order:
+        if left <= limit:
+            break
+        name = _whose(folder)
+        try:
+            freed = delete(folder)
+        except IndexLocked:
+            busy.append(name)
+            continue
+        deleted.append((name, freed))
+        left -= sizes[folder]
+    return Shrunk(deleted, busy, left)
+
+
+def _is_orphan(folder: Path) -> bool:
+    with suppress(StoreError):
+        return is_orphan(folder)
+    return False
+
+
+def _whose(folder: Path) -> str:
+    with suppress(StoreError):
+        for tree in trees(folder):
+            if meta := read_meta(folder, tree):
+                return meta.root
+    return folder.name
 
 
 def delete(folder: Path) -> int:
