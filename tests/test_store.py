@@ -442,6 +442,34 @@ def test_vectors_that_nothing_refers_to_are_pruned_when_there_are_many(tmp_path:
     assert s._db.open(s._db.tables("vectors_*")[0]).count_rows() == 4
 
 
+def test_a_folder_stays_small_however_many_updates_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"SPARE_VECTORS": 100, "_PIECES": 8, "_OLD_VERSIONS": 8, "_GARBAGE_ROWS": 50}
+    for name, value in limits.items():
+        monkeypatch.setattr(tidy, name, value)
+    monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=100))
+    s = begun(tmp_path / "index")
+    put(s, *(some_file(f"{i}.py", 0) for i in range(10)))
+    sizes, counts, rows_of_vectors = [], [], []
+    for version in range(1, 301):
+        put(s, some_file(f"{version % 10}.py", version))
+        if version % 7 == 0:
+            s.remove([f"{version % 9}.py"])
+        s.maintain()
+        sizes.append(store.size_on_disk(s.folder))
+        counts.append(sum(f.is_file() for f in s.folder.rglob("*")))
+        rows_of_vectors.append(s._db.open(s._db.tables("vectors_*")[0]).count_rows())
+    assert max(sizes[200:]) < 1.5 * max(sizes[:100]), "it does not grow"
+    assert max(counts[200:]) < 1.5 * max(counts[:100])
+    assert max(rows_of_vectors) <= 100 + 2 * (40 + 50) + 4
+    check_consistent(s)
+    monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=1))
+    for name in s._db.tables("*"):
+        tidy.rewrite(s._db.open(name))
+    assert store.size_on_disk(s.folder) < 60_000
+
+
 # -- other processes -----------------------------------------------------------------
 
 

@@ -14,8 +14,10 @@ from codesearch.store import rows
 from codesearch.store.database import Database, chunks_name, files_name, vectors_name
 from codesearch.store.meta import Meta, read_meta, remove_meta, trees
 
-#: How long replaced versions of a table are kept for those who still read them.
-KEEP = timedelta(minutes=10)
+#: How long replaced versions of a table are kept for those who still read them. Few do: questions
+#: read an image. A program that updates all the time leaves this much history on the disk, so
+#: it is no longer than a slow reader needs.
+KEEP = timedelta(minutes=2)
 # A table of small pieces gets slow to read and to commit to; rewriting it costs about 7 s a
 # million chunks. The second term: the pieces of a first build, 2,000 chunks each, are not small.
 _PIECES = 64
@@ -120,11 +122,12 @@ def is_untidy(db: Database, table: Any) -> bool:
     """Whether a table is in too many pieces, or has versions that can be deleted."""
     stats = table.stats()
     pieces = stats["fragment_stats"]["num_fragments"]
-    if pieces > _PIECES + stats["num_rows"] // _ROWS_A_PIECE:
+    more = stats["num_rows"] // _ROWS_A_PIECE
+    if pieces > _PIECES + more:
         return True
     since = time.time() - KEEP.total_seconds()
     versions = (db.path(table.name) / "_versions").glob("*.manifest")
-    return sum(version.stat().st_mtime < since for version in versions) > _OLD_VERSIONS
+    return sum(version.stat().st_mtime < since for version in versions) > _OLD_VERSIONS + more
 
 
 def rewrite(table: Any) -> None:
