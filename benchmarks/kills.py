@@ -272,14 +272,11 @@ class Stress:
             self.edit()
             tally.killed += self.kill(name)
             self.check()
-            if (
-                self.dice.random() < 0.3 and not quick
-            ):  # now and then what is edited is not all pending
+            if self.dice.random() < 0.3 and not quick:  # two edits between two updates
                 self.edit()
                 self.check()
-            if self.dice.random() < (
-                0.2 if quick else 0.5
-            ):  # else what was begun stays undone for the next round
+            # Else what was begun is still undone when the next command is killed.
+            if self.dice.random() < (0.2 if quick else 0.5):
                 done = json.loads(self.run("index", "--json", "-q"))
                 tally.again.append(done["embedded"])
                 self.check()
