@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from cli_runner import SAMPLE, Ask, Home, repository, write
 
-from codesearch import store
+from codesearch import segment, store
 from codesearch.store import rows
 from codesearch.store.database import Database
 
@@ -152,6 +152,30 @@ def test_a_folder_of_which_half_is_gone_is_mended(patient: Patient, seed: int) -
     assert patient.answers() == patient.right
 
 
+@pytest.mark.parametrize("lost", ["with the image", "without it"])
+@pytest.mark.parametrize("table", ["*_files", "*_chunks", "vectors_*"])
+def test_a_torn_manifest_of_a_table_is_mended(patient: Patient, table: str, lost: str) -> None:
+    """The newest version of a table, as after a power cut; the image hides it or does not."""
+    (versions,) = patient.folder.glob(f"lance/{table}.lance/_versions")
+    newest = min(versions.glob("*.manifest"))  # they count down
+    os.truncate(newest, newest.stat().st_size // 2)
+    shutil.copytree(patient.folder, patient.copy.with_name("torn"))
+    (image,) = patient.folder.glob("*.segment")
+    if lost == "without it":
+        image.unlink()
+    assert patient.answers() == patient.right
+    write(patient.repo, {"app/new.py": "def polish_the_lens():\n    return 1\n"})
+    assert patient.run("index") == 0
+    assert patient.run("polish the lens", "--json", "-k1") == 0
+    assert json.loads(patient.out)["results"][0]["symbol"] == "polish_the_lens"
+    assert "rebuilt" in patient.err or patient.run("doctor") == 0
+    (patient.repo / "app" / "new.py").unlink()
+    patient.copy = patient.copy.with_name("torn")
+    patient.restore()
+    assert patient.run("doctor") == 1
+    patient.is_cured()
+
+
 # -- each finding ------------------------------------------------------------------------
 
 
@@ -251,6 +275,29 @@ def test_an_index_of_another_version_is_said_and_built_again(
     assert "rebuilt" in patient.err
     described.write_text(json.dumps({**facts, "format": facts["format"] + by}))
     patient.is_cured()
+
+
+@pytest.mark.parametrize("by", [1, -1])
+def test_an_image_of_another_version_is_said_and_made_again(patient: Patient, by: int) -> None:
+    (image,) = patient.folder.glob("*.segment")
+    made, facts = segment.load(image, whole=True)
+    for name in (image, image.with_name(f"{patient.tree}-99.segment")):
+        segment.save(made, name, {**facts, "format": facts["format"] + by})
+        assert ("fault", "was made with another version of codesearch") in patient.findings()
+        assert patient.answers() == patient.right
+    segment.save(made, name, {**facts, "format": facts["format"] + by})
+    patient.is_cured()
+
+
+@pytest.mark.parametrize("magic", [b"CSSEG\x02\r\n", b"CSSEG\x00\r\n"])
+def test_an_image_of_another_layout_is_made_again(patient: Patient, magic: bytes) -> None:
+    (image,) = patient.folder.glob("*.segment")
+    data = image.read_bytes()
+    image.write_bytes(magic + data[len(magic) :])
+    assert patient.findings() == [("fault", "is not a segment of this version")]
+    patient.is_cured()
+    image.write_bytes(magic + data[len(magic) :])
+    assert patient.answers() == patient.right
 
 
 def test_other_settings_are_said(patient: Patient) -> None:
