@@ -930,6 +930,19 @@ def test_only_index_folders_are_listed_and_deleted(tmp_path: Path) -> None:
     assert store.folders(tmp_path / "nowhere") == []
 
 
+def test_a_torn_tag_is_written_anew_by_the_next_writer(tmp_path: Path) -> None:
+    with store.writer(tmp_path / "index"):
+        begun(tmp_path / "index")
+    (tmp_path / "index" / "CACHEDIR.TAG").write_text("")
+    (tmp_path / "index" / ".gitignore").unlink()
+    (tmp_path / "index" / ".gitignore").mkdir()
+    assert store.folders(tmp_path) == []
+    with store.writer(tmp_path / "index"):
+        pass
+    assert store.folders(tmp_path) == [tmp_path / "index"]
+    assert (tmp_path / "index" / ".gitignore").read_text().endswith("*\n")
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from codesearch import store
-from codesearch.errors import IndexCorrupt, IndexLocked, StoreError
+from codesearch.errors import IndexCorrupt, IndexLocked, IndexMissing, StoreError
 from codesearch.ingest.commit import LostVectors, OnProgress, from_store
 from codesearch.ingest.prepare import FORMAT, Site
 from codesearch.ingest.update import MADE_WITH, update
@@ -26,6 +26,7 @@ from codesearch.store import Case, Checkup
 
 _PATIENCE = 10.0  # seconds to wait for a writer; then it is examined without the lock
 _ROUNDS = 3  # of mending: what is mended may have hidden something else
+_NONE = "there is no index yet: a search builds it"
 _FROM_TABLES = "makes it again from the tables"
 
 
@@ -36,13 +37,15 @@ def examine(site: Site, on_wait: Callable[[str], None]) -> Health:
         StoreError: the disk fails.
     """
     if not site.folder.exists():
-        return _health(site, [], 0, "there is no index yet: a search builds it")
+        return _health(site, [], 0, _NONE)
     cases, notes = store.access(site.folder), []
     if cases and not (site.folder.is_dir() and store.is_readable(site.folder)):
         return _health(site, cases, 0, "what lies behind it was not examined")
     try:
         with store.writer(site.folder, on_wait, _PATIENCE):
             found, live = _examined(site)
+        if not any(case.finding.severity == "fault" for case in found) and _is_missing(site):
+            notes = [_NONE]
     except IndexLocked as locked:
         notes = [f"{locked.message}: only what it replaces at one stroke was examined"]
         found, live = _images(site, None), 0
@@ -51,6 +54,13 @@ def examine(site: Site, on_wait: Callable[[str], None]) -> Health:
             raise
         found, live = _examined(site)  # read-only: nobody else writes either
     return _health(site, cases + found, live, *notes)
+
+
+def _is_missing(site: Site) -> bool:
+    try:
+        return not store.Store(site.folder, site.tree).meta
+    except IndexMissing:
+        return True
 
 
 def mend(site: Site, on_progress: OnProgress, on_wait: Callable[[str], None]) -> Health:
@@ -72,7 +82,7 @@ def mend(site: Site, on_progress: OnProgress, on_wait: Callable[[str], None]) ->
             faults = [case for case in cases if case.finding.severity == "fault"]
             for case in faults or cases:
                 seen[case.finding] = None
-                _mended(site, case)
+                store.mend(site.folder, case)
         if faults:
             update(site, False, on_progress, on_wait)
         elif not cases:
@@ -82,13 +92,6 @@ def mend(site: Site, on_progress: OnProgress, on_wait: Callable[[str], None]) ->
     return Health(
         left.root, left.folder, left.findings, left.bytes_on_disk, left.bytes_live, done, left.notes
     )
-
-
-def _mended(site: Site, case: Case) -> None:
-    try:
-        case.mend()
-    except (OSError, RuntimeError, ValueError, IndexCorrupt):  # worse than it looked
-        store.wipe(site.folder)
 
 
 def _health(site: Site, cases: list[Case], live: int, *notes: str) -> Health:

@@ -8,16 +8,8 @@ means, how code is cut or where on the disk the folder has its place.
 
 from __future__ import annotations
 
-from codesearch.store.check import (
-    DELETE,
-    REBUILD,
-    Case,
-    Checkup,
-    access,
-    fault,
-    is_readable,
-    leftover,
-)
+from codesearch.store.access import DELETE, Case, access, fault, is_readable, mend
+from codesearch.store.check import REBUILD, Checkup, leftover
 from codesearch.store.folder import delete, folders, is_orphan, shrink, size_on_disk, wipe, writer
 from codesearch.store.meta import remove_tree
 from codesearch.store.rows import StoredChunk
@@ -37,6 +29,7 @@ __all__ = [
     "is_orphan",
     "is_readable",
     "leftover",
+    "mend",
     "remove_tree",
     "shrink",
     "size_on_disk",

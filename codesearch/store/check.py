@@ -2,15 +2,13 @@
 
 All rows are read and compared: files with their chunks, chunks with their vectors. Damage is
 what this is here to find, so it never raises for it; only for a failing disk and the like.
-For the holder of the writer's lock, except ``access``, which may be what keeps from taking it.
+For the holder of the writer's lock.
 """
 
 from __future__ import annotations
 
-import os
-import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,28 +18,16 @@ from typing import Any, cast
 from codesearch.errors import CodesearchError, IndexCorrupt
 from codesearch.model import FileRecord, Finding
 from codesearch.store import rows, tidy
+from codesearch.store.access import DELETE, Case, fault
 from codesearch.store.database import Database, chunks_name, files_name, vectors_name
 from codesearch.store.faults import gist, table_errors
-from codesearch.store.folder import LABELS, LANCE, LOCK, OWNER, label, says, size_on_disk, wipe
+from codesearch.store.folder import LANCE, OWNER, size_on_disk, wipe
 from codesearch.store.meta import Meta, read_meta, remove_meta, remove_tree, trees
 
 REBUILD = "builds it again from the files"
-DELETE = "deletes it"
 _FORGET = "forgets it until it is used again"
 _BATCH_ROWS = 1_024
 _Chunks = tuple[dict[str, list[int]], set[str], int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A finding with what puts it right; a fault also needs the next update."""
-
-    finding: Finding
-    mend: Callable[[], object]
-
-
-def fault(where: str, what: str, cure: str, mend: Callable[[], object]) -> Case:
-    return Case(Finding("fault", where, what, cure), mend)
 
 
 def waste(path: Path, what: str, cure: str, mend: Callable[[], object], size: int = -1) -> Case:
@@ -53,64 +39,6 @@ def waste(path: Path, what: str, cure: str, mend: Callable[[], object], size: in
 
 def leftover(path: Path, what: str) -> Case:
     return waste(path, what, DELETE, partial(remove_tree, path))
-
-
-# -- whether it can be used at all -------------------------------------------------------
-
-
-def access(folder: Path) -> list[Case]:
-    """What keeps this user from the folder, and from taking its lock."""
-    if not folder.is_dir():
-        return [fault(".", "is a file, where a folder should be", "", _nothing)]
-    closed = [path for path in _walk(folder) if not _is_open(path)]
-    cases = []
-    if closed:
-        mine = [p for p in closed if not hasattr(os, "geteuid") or _owner(p) == os.geteuid()]
-        where = closed[0].relative_to(folder).as_posix()
-        more = f", and so are {len(closed) - 1:,} others" if len(closed) > 1 else ""
-        cure = "gives its owner the right to it" if mine else ""
-        what = f"is closed to you or cannot be written{more}"
-        cases.append(fault(where, what, cure, partial(_opened, folder)))
-    lock = folder / LOCK
-    if lock.is_dir():
-        what = "is a folder, where the lock should be"
-        cases.append(fault(lock.name, what, DELETE, partial(remove_tree, lock)))
-    return cases
-
-
-def is_readable(folder: Path) -> bool:
-    """Whether all of it can be read."""
-    return all(_is_open(path, writing=False) for path in _walk(folder))
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    yield folder
-    for parent, folders, files in os.walk(folder):
-        yield from (Path(parent) / name for name in (*folders, *files))
-
-
-def _is_open(path: Path, *, writing: bool = True) -> bool:
-    wanted = os.R_OK | (os.W_OK if writing else 0) | (os.X_OK if path.is_dir() else 0)
-    as_now = os.access in os.supports_effective_ids
-    return os.access(path, wanted, effective_ids=as_now) or not os.path.lexists(path)
-
-
-def _owner(path: Path) -> int:
-    with suppress(OSError):
-        return path.lstat().st_uid
-    return -1
-
-
-def _opened(folder: Path) -> None:
-    """From above, since what lies in a closed folder is seen only when that is open."""
-    for path in _walk(folder):
-        with suppress(OSError):
-            if not path.is_symlink() and not _is_open(path):
-                path.chmod(stat.S_IRWXU if path.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
-
-
-def _nothing() -> None:
-    pass
 
 
 # -- what it holds -----------------------------------------------------------------------
@@ -145,7 +73,11 @@ class Checkup:
             if any(self.metas.values()):
                 self._fault(LANCE, "all tables are missing", REBUILD, self._wipe)
             return self
-        readable = {t: m for t, m in self.metas.items() if m and m.format == self.made[0]}
+        readable = {
+            tree: meta
+            for tree, meta in self.metas.items()
+            if meta and meta.format == self.made[0] and (tree == self.tree or not meta.is_gone)
+        }
         used = {tree: self._rows(tree) for tree in readable}
         for name in sorted({vectors_name(meta) for meta in readable.values()}):
             of = {t: used[t] for t, meta in readable.items() if vectors_name(meta) == name}
@@ -184,11 +116,6 @@ class Checkup:
         owner = self.folder / OWNER
         if owner.is_dir():
             self.cases.append(leftover(owner, "is a folder, where a file should be"))
-        for name, text in LABELS.items():
-            if not says(self.folder / name, text):
-                write = partial(label, self.folder, name)
-                what = "is not as it was written: it tells others whose folder this is"
-                self.cases.append(waste(self.folder / name, what, "writes it anew", write, 0))
 
     def _meta(self, tree: str) -> None:
         name = f"{tree}.tree.json"

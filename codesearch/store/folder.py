@@ -69,9 +69,10 @@ def writer(
                 ) from None
     try:
         with suppress(OSError):  # on a full disk it must still be possible to delete
-            for name in LABELS:
-                if not (folder / name).exists():
-                    label(folder, name)
+            for name, text in LABELS.items():
+                if not _says(folder / name, text):  # missing, or torn by a kill
+                    remove_tree(folder / name)
+                    (folder / name).write_text(text, encoding="utf-8", newline="\n")
             _sign(folder)
         yield
     finally:
@@ -80,14 +81,7 @@ def writer(
         lock.release()
 
 
-def label(folder: Path, name: str) -> None:
-    """Writes one of ``LABELS``, whatever lies in its place."""
-    if (folder / name).is_dir():
-        remove_tree(folder / name)
-    (folder / name).write_text(LABELS[name], encoding="utf-8", newline="\n")
-
-
-def says(file: Path, text: str) -> bool:
+def _says(file: Path, text: str) -> bool:
     """Whether a file holds a text, and nothing else."""
     try:
         return file.read_text(encoding="utf-8") == text
@@ -135,7 +129,7 @@ def folders(home: Path) -> list[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    return says(folder / _TAG, LABELS[_TAG])
+    return _says(folder / _TAG, LABELS[_TAG])
 
 
 def is_orphan(folder: Path) -> bool:

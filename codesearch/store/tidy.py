@@ -122,7 +122,7 @@ def is_untidy(db: Database, table: Any) -> bool:
     """Whether a table is in too many pieces, or has versions that can be deleted."""
     stats = table.stats()
     pieces = stats["fragment_stats"]["num_fragments"]
-    more = stats["num_rows"] // _ROWS_A_PIECE
+    more = int(stats["num_rows"]) // _ROWS_A_PIECE
     if pieces > _PIECES + more:
         return True
     since = time.time() - KEEP.total_seconds()
