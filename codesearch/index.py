@@ -17,10 +17,12 @@ from codesearch.freshness import Freshness, Seen
 from codesearch.model import (
     Chunk,
     FileRecord,
+    Health,
     IndexState,
     Progress,
     SearchRequest,
     SearchResult,
+    Shrunk,
     Status,
     UpdateReport,
     Verdict,
@@ -210,6 +212,22 @@ class Index:
             ours = store.folders(self.folder.parent)
             return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
         return store.delete(self.folder)
+
+    def shrink(self, limit: int) -> Shrunk:
+        """Deletes indexes until all together take at most ``limit`` bytes; see ``store.shrink``."""
+        self._fresh.forget()
+        return store.shrink(self.folder.parent, limit, self.folder)
+
+    def examine(self, *, on_wait: OnWait | None = None) -> Health:
+        """What is wrong in the index folder; changes nothing. See ``ingest.examine``."""
+        return ingest.examine(self._site, on_wait or _silent)
+
+    def mend(
+        self, *, on_progress: OnProgress | None = None, on_wait: OnWait | None = None
+    ) -> Health:
+        """Puts right what ``examine`` finds, and examines again."""
+        self._fresh.forget()
+        return ingest.mend(self._site, on_progress or _silent, on_wait or _silent)
 
     # -- asking it -------------------------------------------------------------------
 

@@ -292,3 +292,40 @@ class Verdict:
     included: bool
     rule: str  # "build/", "built-in: lock file", "tracked by git"
     source: str  # ".gitignore:12", "built-in", "settings", "git"
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """Which indexes were deleted so that the rest fits."""
+
+    deleted: Sequence[tuple[str, int]]  # the work tree, or the folder's name, and the bytes freed
+    busy: Sequence[str]  # the same of those that another process is writing
+    left: int  # bytes that all indexes take now
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the index folder that should not be as it is."""
+
+    severity: Literal["fault", "waste"]  # answers could be wrong or missing; disk only
+    where: str  # a name in the index folder; "." is the folder itself
+    what: str
+    cure: str  # what mending does; empty where a person has to
+    bytes: int = 0  # that the cure gives back
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is wrong in an index folder."""
+
+    root: str
+    folder: str
+    findings: Sequence[Finding]
+    bytes_on_disk: int
+    bytes_live: int  # of them, what answers and updates need
+    mended: Sequence[Finding] = ()  # what there was before and is no more
+    notes: Sequence[str] = ()  # what is no fault and still good to know
+
+    @property
+    def is_faulty(self) -> bool:
+        return any(finding.severity == "fault" for finding in self.findings)

@@ -17,6 +17,8 @@ from typing import Any
 from codesearch import snippet, terms
 from codesearch.model import (
     FileRecord,
+    Finding,
+    Health,
     Hit,
     SearchRequest,
     SearchResult,
@@ -34,6 +36,7 @@ FILES = "codesearch.files/1"
 WHY = "codesearch.why/1"
 LANGUAGES = "codesearch.languages/1"
 WATCH = "codesearch.watch/1"
+DOCTOR = "codesearch.doctor/1"
 
 Document = dict[str, Any]
 
@@ -219,6 +222,31 @@ def why(verdict: Verdict, *, root: str) -> Document:
 def languages(rows: Iterable[Mapping[str, Any]]) -> Document:
     """The languages whose structure is known."""
     return {"schema": LANGUAGES, "languages": [dict(row) for row in rows]}
+
+
+def doctor(health: Health) -> Document:
+    """What is wrong in an index folder. ``healthy``: without faults; waste costs only disk."""
+    return {
+        "schema": DOCTOR,
+        **_name("root", health.root),
+        **_name("folder", health.folder),
+        "healthy": not health.is_faulty,
+        "findings": [_finding(f) for f in health.findings],
+        "mended": [_finding(f) for f in health.mended],
+        "bytes_on_disk": health.bytes_on_disk,
+        "bytes_live": health.bytes_live,
+        "notes": list(health.notes),
+    }
+
+
+def _finding(finding: Finding) -> Document:
+    return {
+        "severity": finding.severity,
+        **_name("where", finding.where),
+        "what": finding.what,
+        "cure": finding.cure,
+        "bytes": finding.bytes,
+    }
 
 
 def _name(field: str, name: str) -> Document:

@@ -19,6 +19,8 @@ from codesearch import protocol
 from codesearch.model import (
     Chunk,
     FileRecord,
+    Finding,
+    Health,
     Hit,
     IndexState,
     Kind,
@@ -115,6 +117,19 @@ def documents() -> dict[str, dict[str, Any]]:
             root=ROOT,
         ),
         "why": protocol.why(Verdict("build/x.py", False, "build/", ".gitignore:12"), root=ROOT),
+        "doctor": protocol.doctor(
+            Health(
+                root=ROOT,
+                folder="/home/user/.cache/codesearch/project-1",
+                findings=[
+                    Finding("fault", "5f0c-3.segment", "has a torn header", "makes it again"),
+                ],
+                bytes_on_disk=12345,
+                bytes_live=10000,
+                mended=[Finding("waste", "5f0c-2.segment", "is not used", "deletes it", 2345)],
+                notes=["process 12 (codesearch index) is writing"],
+            )
+        ),
         "languages": protocol.languages(
             [{"name": "python", "aliases": ["py"], "extensions": ["py"], "files": []}]
         ),

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -221,7 +221,7 @@ def test_any_sequence_of_operations_leaves_what_a_dictionary_would(tmp_path: Pat
                 s.sweep()
                 s.prune()
                 for name in s._db.tables("*"):
-                    tidy._rewrite(s._db.open(name))
+                    tidy.rewrite(s._db.open(name))
             case "new store":
                 s = Store(tmp_path, "tree")
         assert content(s) == expected
@@ -401,7 +401,7 @@ def test_files_that_a_killed_writer_left_are_deleted(
     left = s._db.path("tree_chunks") / "data" / f"{'01' * 12}{'ab' * 13}.lance"
     left.write_bytes(b"half a file")
     monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=1))
-    tidy._rewrite(s._db.open("tree_chunks"))
+    tidy.rewrite(s._db.open("tree_chunks"))
     assert not left.exists()
     assert content(s).keys() == {"a.py"}
 
@@ -435,11 +435,39 @@ def test_what_nobody_comes_back_for_is_discarded(tmp_path: Path) -> None:
 def test_vectors_that_nothing_refers_to_are_pruned_when_there_are_many(tmp_path: Path) -> None:
     s = begun(tmp_path)
     put(s, some_file("a.py", 1))
-    many = tidy._SPARE_VECTORS + 100
+    many = tidy.SPARE_VECTORS + 100
     s.commit([], [], [f"{i:032x}" for i in range(many)], np.zeros((many, DIMENSION)))
     s.maintain()
     assert content(s).keys() == {"a.py"}
     assert s._db.open(s._db.tables("vectors_*")[0]).count_rows() == 4
+
+
+def test_a_folder_stays_small_however_many_updates_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"SPARE_VECTORS": 100, "_PIECES": 8, "_OLD_VERSIONS": 8, "_GARBAGE_ROWS": 50}
+    for name, value in limits.items():
+        monkeypatch.setattr(tidy, name, value)
+    monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=100))
+    s = begun(tmp_path / "index")
+    put(s, *(some_file(f"{i}.py", 0) for i in range(10)))
+    sizes, counts, rows_of_vectors = [], [], []
+    for version in range(1, 301):
+        put(s, some_file(f"{version % 10}.py", version))
+        if version % 7 == 0:
+            s.remove([f"{version % 9}.py"])
+        s.maintain()
+        sizes.append(store.size_on_disk(s.folder))
+        counts.append(sum(f.is_file() for f in s.folder.rglob("*")))
+        rows_of_vectors.append(s._db.open(s._db.tables("vectors_*")[0]).count_rows())
+    assert max(sizes[200:]) < 1.5 * max(sizes[:100]), "it does not grow"
+    assert max(counts[200:]) < 1.5 * max(counts[:100])
+    assert max(rows_of_vectors) <= 100 + 2 * (40 + 50) + 4
+    check_consistent(s)
+    monkeypatch.setattr(tidy, "KEEP", timedelta(milliseconds=1))
+    for name in s._db.tables("*"):
+        tidy.rewrite(s._db.open(name))
+    assert store.size_on_disk(s.folder) < 60_000
 
 
 # -- other processes -----------------------------------------------------------------
@@ -559,7 +587,7 @@ def write_until_killed(folder: Path, done: Path, seed: int) -> None:
             elif action == "prune":
                 s.prune()
             else:
-                tidy._rewrite(s._db.open(chance.choice(s._db.tables("*"))))
+                tidy.rewrite(s._db.open(chance.choice(s._db.tables("*"))))
             state = {p: r.digest for p, r in s.manifest().items()}
             notes.write(json.dumps(state) + "\n")
             notes.flush()
@@ -607,7 +635,7 @@ def write_until_told(folder: Path, stop: object) -> None:
             s.sweep()
             if version % 5 == 0:
                 for name in s._db.tables("*"):
-                    tidy._rewrite(s._db.open(name))
+                    tidy.rewrite(s._db.open(name))
 
 
 def test_readers_see_whole_states_while_a_writer_commits_sweeps_and_rewrites(
@@ -768,21 +796,6 @@ def test_before_begin_nothing_is_there_and_nothing_is_created(tmp_path: Path) ->
 # -- the disk ------------------------------------------------------------------------
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes, where that can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if (
-        sys.platform != "linux"
-        or subprocess.run(command, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no right to mount a file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 def fill(s: Store) -> tuple[StoreError, int]:
     noise = dice(3)
     for version in range(1000):
@@ -915,6 +928,19 @@ def test_only_index_folders_are_listed_and_deleted(tmp_path: Path) -> None:
     assert sorted(f.name for f in (tmp_path / "home").iterdir()) == ["photos", "two"]
     assert (tmp_path / "home" / "photos" / "a.jpg").read_text() == "precious"
     assert store.folders(tmp_path / "nowhere") == []
+
+
+def test_a_torn_tag_is_written_anew_by_the_next_writer(tmp_path: Path) -> None:
+    with store.writer(tmp_path / "index"):
+        begun(tmp_path / "index")
+    (tmp_path / "index" / "CACHEDIR.TAG").write_text("")
+    (tmp_path / "index" / ".gitignore").unlink()
+    (tmp_path / "index" / ".gitignore").mkdir()
+    assert store.folders(tmp_path) == []
+    with store.writer(tmp_path / "index"):
+        pass
+    assert store.folders(tmp_path) == [tmp_path / "index"]
+    assert (tmp_path / "index" / ".gitignore").read_text().endswith("*\n")
 
 
 SCRIPT = """

@@ -31,6 +31,7 @@ COMMANDS = (
     "files",
     "languages",
     "clean",
+    "doctor",
     "config",
     "completion",
 )

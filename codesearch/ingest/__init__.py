@@ -3,6 +3,7 @@
 Nothing here knows the terminal or a question.
 """
 
+from codesearch.ingest.health import examine, mend
 from codesearch.ingest.pool import Standby, prepare_all
 from codesearch.ingest.prepare import (
     Plan,
@@ -25,8 +26,10 @@ __all__ = [
     "Standby",
     "count_pending",
     "embed",
+    "examine",
     "finished",
     "identify",
+    "mend",
     "passages",
     "plan",
     "prepare_all",

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from codesearch.model import FileRecord
 from codesearch.store import rows
 from codesearch.store.faults import corrupt
-from codesearch.store.folder import LANCE, remove_tree
-from codesearch.store.meta import Meta
+from codesearch.store.folder import LANCE
+from codesearch.store.meta import Meta, remove_tree
 
 if TYPE_CHECKING:
     import pyarrow as pa

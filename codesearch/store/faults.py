@@ -134,3 +134,10 @@ def _gist(error: Exception) -> str:
     """One line, without the place in the library's source that it ends with."""
     line = " ".join(str(error).split())
     return re.sub(r", \S+\.rs:\d+:\d+$", "", line)[:300]
+
+
+def gist(error: Exception) -> str:
+    """What is damaged, without saying again where and what to do about it."""
+    if isinstance(error, CodesearchError):
+        return error.message.rpartition(" is damaged: ")[2]
+    return _gist(error) or type(error).__name__

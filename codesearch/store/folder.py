@@ -10,26 +10,28 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from codesearch.errors import IndexLocked
+from codesearch.errors import IndexCorrupt, IndexLocked, StoreError
+from codesearch.model import Shrunk
 from codesearch.store.faults import disk_errors
-from codesearch.store.meta import read_meta, remove_meta, replace_file, trees
+from codesearch.store.meta import read_meta, remove_meta, remove_tree, replace_file, trees
 
 LANCE = "lance"
-_LOCK = "write.lock"
-_OWNER = "write.owner.json"
+LOCK = "write.lock"
+OWNER = "write.owner.json"
 # The tag keeps backups away (https://bford.info/cachedir/) and marks the folder as ours:
 # nothing without it is ever deleted.
 _TAG = "CACHEDIR.TAG"
-_TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n"
-# An index may lie in the repository that it is of: it is no part of it.
-_IGNORE = ".gitignore"
-_IGNORE_TEXT = "# Made by codesearch.\n*\n"
+#: What tells others whose folder it is, by name.
+LABELS = {
+    _TAG: "Signature: 8a477f597d28d172789f06886806bc55\n# An index made by codesearch.\n",
+    # An index may lie in the repository that it is of: it is no part of it.
+    ".gitignore": "# Made by codesearch.\n*\n",
+}
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def writer(
 
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / _LOCK)
+        lock = FileLock(folder / LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -67,14 +69,15 @@ def writer(
                 ) from None
     try:
         with suppress(OSError):  # on a full disk it must still be possible to delete
-            for name, text in ((_TAG, _TAG_TEXT), (_IGNORE, _IGNORE_TEXT)):
-                if not (folder / name).exists():
-                    (folder / name).write_text(text, encoding="utf-8")
+            for name, text in LABELS.items():
+                if not _says(folder / name, text):  # missing, or torn by a kill
+                    remove_tree(folder / name)
+                    (folder / name).write_text(text, encoding="utf-8", newline="\n")
             _sign(folder)
         yield
     finally:
         with suppress(OSError):
-            (folder / _OWNER).unlink(missing_ok=True)
+            (folder / OWNER).unlink(missing_ok=True)
         lock.release()
 
 
@@ -106,16 +109,24 @@ def keeper(folder: Path, tree: str) -> Iterator[None]:
         lock.release()
 
 
+def _says(file: Path, text: str) -> bool:
+    """Whether a file holds a text, and nothing else."""
+    try:
+        return file.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False
+
+
 def _sign(folder: Path) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
     owner = {"pid": os.getpid(), "host": platform.node(), "command": command[:200]}
-    replace_file(folder / _OWNER, json.dumps(owner))
+    replace_file(folder / OWNER, json.dumps(owner))
 
 
 def _owner(folder: Path) -> str:
     """Who holds the lock, as far as is known: it may have begun or ended just now."""
     try:
-        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+        owner = json.loads((folder / OWNER).read_text(encoding="utf-8"))
         pid, host, command = int(owner["pid"]), str(owner["host"]), str(owner["command"])
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
@@ -135,14 +146,6 @@ def wipe(folder: Path) -> None:
         remove_tree(folder / LANCE)
 
 
-def remove_tree(path: Path) -> None:
-    """Deletes a folder with all that is in it, or the file that lies in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
 def folders(home: Path) -> list[Path]:
     """The index folders directly under ``home``, sorted; anything else there is not ours.
 
@@ -154,20 +157,78 @@ def folders(home: Path) -> list[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    try:
-        return (folder / _TAG).read_text(encoding="utf-8") == _TAG_TEXT
-    except (OSError, ValueError):
-        return False
+    return _says(folder / _TAG, LABELS[_TAG])
 
 
 def is_orphan(folder: Path) -> bool:
     """Whether none of the work trees that an index folder was made for exists any more.
 
+    One whose description is damaged may exist.
+
     Raises:
         StoreError: what is in it can't be read.
     """
-    metas = [read_meta(folder, tree) for tree in trees(folder)]
+    try:
+        metas = [read_meta(folder, tree) for tree in trees(folder)]
+    except IndexCorrupt:
+        return False
     return all(meta is None or meta.is_gone for meta in metas)
+
+
+def last_used(folder: Path) -> float:
+    """When an index was last updated or asked, Unix seconds.
+
+    Questions write nothing, so the times of reading have to tell, which most systems note about
+    once a day; not those of the small files that are read to find out whose index it is.
+    """
+    times = [0.0]
+    with suppress(OSError):
+        for path in folder.iterdir():
+            seen = path.stat()
+            small = path.name in LABELS or path.suffix == ".json" or path.is_dir()
+            times.append(seen.st_mtime if small else max(seen.st_mtime, seen.st_atime))
+    return max(times)
+
+
+def shrink(home: Path, limit: int, last: Path) -> Shrunk:
+    """Deletes indexes under ``home`` until the rest takes at most ``limit`` bytes.
+
+    Orphans go first, then those that were not used for longest, ``last`` after all others; none
+    that another process is writing.
+
+    Raises:
+        StoreError: one can't be deleted.
+    """
+    sizes = {folder: size_on_disk(folder) for folder in folders(home)}
+    order = sorted(sizes, key=lambda f: (f == last, not _is_orphan(f), last_used(f)))
+    deleted, busy = [], []
+    left = sum(sizes.values())
+    for folder in order:
+        if left <= limit:
+            break
+        name = _whose(folder)
+        try:
+            freed = delete(folder)
+        except IndexLocked:
+            busy.append(name)
+            continue
+        deleted.append((name, freed))
+        left -= sizes[folder]
+    return Shrunk(deleted, busy, left)
+
+
+def _is_orphan(folder: Path) -> bool:
+    with suppress(StoreError):
+        return is_orphan(folder)
+    return False
+
+
+def _whose(folder: Path) -> str:
+    with suppress(StoreError):
+        for tree in trees(folder):
+            if meta := read_meta(folder, tree):
+                return meta.root
+    return folder.name
 
 
 def delete(folder: Path) -> int:
@@ -185,13 +246,13 @@ def delete(folder: Path) -> int:
         size = size_on_disk(folder)
         wipe(folder)
         for path in folder.iterdir():
-            if path.name not in {_TAG, _LOCK}:
+            if path.name not in {_TAG, LOCK}:
                 remove_tree(path)
         # While it is still locked, so that a writer who waits for the lock does not get one in a
         # folder that is being deleted. Windows can't delete a file in use: there the lock and
         # the tag stay, as an empty folder that is still known as ours.
         with suppress(OSError):
-            (folder / _LOCK).unlink()
+            (folder / LOCK).unlink()
             (folder / _TAG).unlink()
             folder.rmdir()
     return size

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -76,6 +77,8 @@ def read_meta(folder: Path, tree: str) -> Meta | None:
             text = file.read_bytes()
         except FileNotFoundError:
             return None
+        except IsADirectoryError:
+            text = b""
     try:
         facts = json.loads(text)
     except ValueError:
@@ -95,7 +98,15 @@ def write_meta(folder: Path, tree: str, meta: Meta) -> None:
 
 
 def remove_meta(folder: Path, tree: str) -> None:
-    _file(folder, tree).unlink(missing_ok=True)
+    remove_tree(_file(folder, tree))
+
+
+def remove_tree(path: Path) -> None:
+    """Deletes a folder with all that is in it, or the file that lies in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def replace_file(file: Path, text: str) -> None:

@@ -11,7 +11,7 @@ that was removed are the same: garbage that no reader sees, swept when it is wor
 that is repeated has another number, so nothing is ever there twice.
 
 Writing needs the writer's lock (``folder.writer``). Reading needs none: it works on pinned
-versions of the tables, whose files are kept for ten minutes after they were replaced.
+versions of the tables, whose files are kept for a while after they were replaced.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ class Store:
         """Tidies up if it is due: for the end of every update.
 
         A table is rewritten when updates left it in too many pieces, when much of it is garbage,
-        or when a former rewriting left old versions behind, which can be deleted after ten
+        or when a former rewriting left old versions behind, which can be deleted after two
         minutes. So the folder stays within a small multiple of what the index needs, and
         a few small updates cost nothing.
         """
