@@ -38,6 +38,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 NAME = re.compile(r"^def (soak_[0-9a-z]+)\(", re.MULTILINE)
@@ -90,6 +91,7 @@ class Tree:
         self.lives: dict[str, list[Life]] = {}
         self.lock = threading.Lock()
         self._made = 0
+        self._since = float("inf")  # when the edit began that is not yet noted
 
     def make(self, source: Path) -> None:
         shutil.copytree(source, self.top, symlinks=True, ignore=shutil.ignore_patterns(".git"))
@@ -129,10 +131,16 @@ class Tree:
         ]  # fmt: skip
         kind = self.rng.choices([k for _, k in kinds], [w for w, _ in kinds])[0]
         before = self.truth()
-        begin = time.monotonic()
+        self._since = begin = time.monotonic()
         name = kind()
         self._note(begin, before, self.truth())
+        self._since = float("inf")
         return kind.__name__, name
+
+    def wait_until_known(self, end: float) -> None:
+        """Until what was edited before a time is noted."""
+        while self._since <= end:
+            time.sleep(0.01)
 
     def alive(self, at: float) -> dict[str, str]:
         """The functions that surely are there."""
@@ -421,7 +429,7 @@ def _check(program: Program, seen: Seen, name: str) -> None:
     begin = time.monotonic()
     took, answer = program.ask(name)
     end = time.monotonic()
-    time.sleep(0)  # the edit that was going on may note its end
+    program.tree.wait_until_known(end)
     seen.asked += 1
     seen.questions.append(took)
     if "failed" in answer:
@@ -565,11 +573,11 @@ def _report(seen: Seen, seconds: float) -> None:
     print(f"{seconds / 60:.0f} minutes: {sum(seen.edits.values())} edits ({edits})")
     print(f"{seen.asked} questions, {len(seen.wrong)} wrong; {_ms(seen.questions)}")
     print(f"from a save to the answer that has it: {_ms(seen.saves)}")
-    if seen.memory:
+    if len(seen.memory) > 1:
         half = len(seen.memory) // 2
-        first = max(mb for _, mb in seen.memory[: half or 1])
-        second = max(mb for _, mb in seen.memory[half:])
-        print(f"memory at most {first:.0f} MB in the first half, {second:.0f} MB in the second")
+        parts = [[mb for _, mb in part] for part in (seen.memory[:half], seen.memory[half:])]
+        said = [f"{median(mb):.0f} MB, at most {max(mb):.0f}" for mb in parts]
+        print(f"memory: {said[0]} in the first half; {said[1]} in the second")
     for line in seen.wrong[:20]:
         print(f"WRONG: {line}")
 

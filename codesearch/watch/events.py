@@ -8,9 +8,11 @@ them is that it is time to look. Knows watchdog, and no index.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +30,6 @@ _HEAVY = 200
 # Each is a thread.
 _MOST_WATCHES = 100
 _COME_OR_GO = {"created", "deleted", "moved"}
-_NOISE = {"opened", "closed_no_write"}
 
 
 class PollingNeeded(Exception):
@@ -51,23 +52,34 @@ class Events:
     def __init__(
         self, top: Path, outside: Iterable[Path], inside: Iterable[str], concerns: Concerns
     ) -> None:
-        from watchdog.events import FileSystemEventHandler
+        from watchdog import events
         from watchdog.observers import Observer
 
-        handler = FileSystemEventHandler()
+        handler = events.FileSystemEventHandler()
         handler.dispatch = self._take  # type: ignore[method-assign]
 
+        # Without those of opening and closing, of which our own looking would make thousands.
+        wanted = [
+            getattr(events, f"{kind}{what}Event")
+            for kind in ("File", "Dir")
+            for what in ("Created", "Deleted", "Modified", "Moved")
+        ]
         #: Set when something that matters may have changed.
         self.happened = threading.Event()
         self._concerns = concerns
         self._observer: BaseObserver = Observer()
         folders = set(inside)
+        # Its only words are of events that were lost: time to look.
+        self._log = _Heard(self.happened)
+        logging.getLogger("watchdog").addHandler(self._log)
+        logging.getLogger("watchdog").propagate = False
+        warnings.filterwarnings("ignore", module="watchdog")
         self._watched = _cover(top, folders) if sys.platform == "linux" else {"": True}
         watches = {str(top / folder): deep for folder, deep in self._watched.items()}
         watches |= {str(folder): False for folder in outside if folder.is_dir()}
         try:
             for path, deep in watches.items():
-                self._observer.schedule(handler, path, recursive=deep)
+                self._observer.schedule(handler, path, recursive=deep, event_filter=wanted)
             self._observer.start()
         except OSError as error:
             self.close()
@@ -86,18 +98,28 @@ class Events:
 
     def close(self) -> None:
         """Stops listening."""
+        logging.getLogger("watchdog").removeHandler(self._log)
         self._observer.unschedule_all()
         if self._observer.is_alive():
             self._observer.stop()
             self._observer.join()
 
     def _take(self, event: FileSystemEvent) -> None:
-        if event.event_type in _NOISE:
-            return
         comes = event.event_type in _COME_OR_GO
         paths = [os.fsdecode(p) for p in (event.src_path, event.dest_path) if p]
         if any(self._concerns(path, comes) for path in paths):
             self.happened.set()
+
+
+class _Heard(logging.Handler):
+    """Takes every message as a hint."""
+
+    def __init__(self, happened: threading.Event) -> None:
+        super().__init__(logging.WARNING)
+        self._happened = happened
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        self._happened.set()
 
 
 def _why(error: OSError) -> str:
