@@ -92,6 +92,7 @@ class Tree:
         self.lock = threading.Lock()
         self._made = 0
         self._since = float("inf")  # when the edit began that is not yet noted
+        self.last = ""  # the last edit
 
     def make(self, source: Path) -> None:
         shutil.copytree(source, self.top, symlinks=True, ignore=shutil.ignore_patterns(".git"))
@@ -135,6 +136,7 @@ class Tree:
         name = kind()
         self._note(begin, before, self.truth())
         self._since = float("inf")
+        self.last = f"{kind.__name__} {begin:.2f} to {time.monotonic():.2f}"
         return kind.__name__, name
 
     def wait_until_known(self, end: float) -> None:
@@ -441,13 +443,14 @@ def _check(program: Program, seen: Seen, name: str) -> None:
     shown = {r["symbol"]: r for r in answer["results"] if r["symbol"].startswith("soak_")}
     with program.tree.lock:
         lives = {n: list(program.tree.lives.get(n, ())) for n in {name, *shown}}
+    during = f" (asked {begin:.2f} to {end:.2f}, last edit {program.tree.last})"
     surely = [x for x in lives[name] if x.surely_from <= begin and x.surely_until >= end]
     if surely and (name not in shown or shown[name]["path"] != surely[0].path):
-        seen.wrong.append(f"{name} is in {surely[0].path} and was not found there")
+        seen.wrong.append(f"{name} is in {surely[0].path} and was not found there{during}")
     for symbol, hit in shown.items():
         maybe = [x for x in lives[symbol] if x.maybe_from <= end and x.maybe_until >= begin]
         if lives[symbol] and not any(x.path == hit["path"] for x in maybe):
-            seen.wrong.append(f"{symbol} was shown in {hit['path']}, where it is not")
+            seen.wrong.append(f"{symbol} was shown in {hit['path']}, where it is not{during}")
         if f"def {symbol}(" not in hit["snippet"]:
             seen.wrong.append(f"{symbol} was shown with other lines: {hit['snippet'][:80]!r}")
 

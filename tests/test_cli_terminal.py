@@ -161,3 +161,45 @@ def test_a_hostile_name_does_not_act_on_the_terminal(home: Home, tmp_path: Path)
     _, shown = on_terminal(home, "espresso", cwd=repo, NO_COLOR="1")
     assert r"a\x1b]0;pwned\x07\n.py:1-2  function espresso" in shown
     assert r"return '\x1b[2J\x9b31m'" in shown
+
+
+def test_watch_rewrites_one_line_and_answers_terminals_as_they_are(
+    home: Home, tmp_path: Path
+) -> None:
+    repo = repository(tmp_path / "repo", SAMPLE)
+    (tmp_path / "run").mkdir(mode=0o700)
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 60, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codesearch", "watch", "--debounce-ms", "50"],
+        cwd=repo, env=home.environment(**runtime), stdin=follower, stdout=follower,
+        stderr=follower, start_new_session=True, preexec_fn=_control,  # noqa: PLW1509
+    )  # fmt: skip
+    os.close(follower)
+
+    def until(pattern: str) -> str:
+        shown = ""
+        while not re.search(pattern, shown):
+            ready, _, _ = select.select([leader], [], [], 60)
+            assert ready, shown
+            shown += os.read(leader, 65536).decode()
+        return shown
+
+    until("Watching repo: [0-9]+ files, [0-9]+ functions")
+    asked = ("how are retries scheduled", "--color", "always")
+    for columns in (50, 100):
+        served = on_terminal(home, *asked, cwd=repo, columns=columns, **runtime)
+        alone = on_terminal(home, *asked, cwd=repo, columns=columns)
+        assert served == alone
+    (repo / "app" / "fresh.py").write_text("def polish_the_lens():\n    return 1\n")
+    line = until("1 new in ")
+    assert "\r" in line
+    assert "\n" not in line
+    assert all(width(part) < 60 for part in line.split("\r"))
+    os.write(leader, b"\x03")
+    with contextlib.suppress(OSError):
+        while os.read(leader, 65536):
+            pass
+    os.close(leader)
+    assert process.wait(60) == 0
