@@ -8,7 +8,11 @@ import sys
 def main() -> None:
     from codesearch.server.client import ask
 
-    code = ask(sys.argv[1:])
+    try:
+        code = ask(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        sys.exit(130)
     if code is None:
         from codesearch.cli import main as by_ourselves
 

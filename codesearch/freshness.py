@@ -153,7 +153,7 @@ class Freshness:
             self._scanned = None
             snapshot = files.Snapshot(site.root, site.rules)
             with files.start_scan(site.root, site.rules) as scan:
-                snapshot.complete(scan.finish())
+                snapshot.complete(scan.finish(), scan.missing)
             self._scanned = _Scanned(snapshot, scan.notes)
         return self._scanned
 

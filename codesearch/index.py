@@ -301,7 +301,7 @@ class Index:
         itself: int = -1,
     ) -> SearchResult:  # fmt: skip
         view, state, pending, notes = seen
-        sources = search.Sources(self._root, self._rules)
+        sources = search.Sources(self._root, self._rules, parses=self._standby is None)
         hits, more = search.run(view, asked, request, self._embedder, sources, itself)
         return SearchResult(hits, state, pending, time.perf_counter() - start, more, notes)
 

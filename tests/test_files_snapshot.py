@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repositories import git, repository, write
 
-from codesearch.files import Rules, Snapshot, scan
+from codesearch.files import Rules, Snapshot, scan, start_scan
 from codesearch.places import find_root
 
 RULES = Rules()
@@ -23,7 +23,8 @@ def settled(top: Path) -> Snapshot:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         snapshot = Snapshot(root, RULES)
-        snapshot.complete(scan(root, RULES))
+        with start_scan(root, RULES) as begun:
+            snapshot.complete(begun.finish(), begun.missing)
         if snapshot.renewed():
             return snapshot
         time.sleep(0.01)
@@ -115,13 +116,26 @@ def test_the_rules_outside_of_the_tree_count(
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
     top = repository(tmp_path / "r", {"a.py": "a = 1\n", "out/b.py": "b\n", ".gitignore": "out\n"})
+    (home / "more").write_text("[user]\n\tname = A\n")
     for change in (
         lambda: (top / ".git" / "info" / "exclude").write_text("a.py\n"),
         lambda: git(top, "add", "-f", "out/b.py"),
         lambda: git(top, "config", "core.excludesFile", "~/mine"),
         lambda: (home / "mine").write_text("*.py\n"),
-        lambda: (home / ".gitconfig").write_text("[core]\n"),
+        lambda: (home / ".gitconfig").write_text("[include]\n\tpath = more\n"),
+        lambda: (home / "more").write_text("[core]\n\texcludesFile = ~/others\n"),
+        (top / ".git" / "info" / "exclude").unlink,
+        lambda: (top / ".git" / "info" / "exclude").symlink_to(home / "mine"),
+        lambda: (home / "mine").write_text("b.py\n"),
     ):
         snapshot = settled(top)
         change()
         assert not snapshot.renewed()
+
+
+def test_a_listed_file_that_was_missing_is_seen_when_it_comes_back(tmp_path: Path) -> None:
+    top = repository(tmp_path / "r", {"a.py": "a\n", "out/b.py": "b\n", ".gitignore": "out\n"})
+    (top / "out" / "b.py").unlink()
+    snapshot = settled(top)
+    (top / "out" / "b.py").write_text("b = 2\n")
+    assert not snapshot.renewed()

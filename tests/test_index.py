@@ -16,7 +16,7 @@ from codesearch import segment
 from codesearch.config import Settings
 from codesearch.errors import ConfigError, IndexMissing, IndexOutdated
 from codesearch.index import Index
-from codesearch.model import IndexState, SearchRequest
+from codesearch.model import FileStat, IndexState, SearchRequest
 
 GREETER = '''"""Greetings."""
 
@@ -242,6 +242,19 @@ def test_an_edit_that_keeps_size_and_time_shows_in_the_next_answer(
     os.utime(file, ns=(10**18, 10**18))
     assert symbols(index, "other_attempt")[0] == "other_attempt"
     assert "first_attempt" not in symbols(index, "first_attempt")
+
+
+def test_what_can_never_be_trusted_is_not_stored_again_and_again(
+    opened: Callable[..., Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file that may not be read, or one whose time lies ahead."""
+    monkeypatch.setattr(FileStat, "is_settled", lambda *_: False)
+    index = opened()
+    index.update()
+    before = images(index)
+    report = opened().update()
+    assert (report.added, report.changed, report.removed) == (0, 0, 0)
+    assert images(index) == before
 
 
 def test_equal_answers_keep_their_order_when_one_is_edited(

@@ -7,6 +7,7 @@ import queue
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +21,10 @@ import pytest
 from cli_runner import Done, Home
 from repositories import git, repository
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and sockets of Unix")
+if sys.platform == "win32":
+    pytest.skip("signals and sockets of Unix", allow_module_level=True)
+
+from socket import AF_UNIX, SOCK_STREAM, socket
 
 SECONDS = 30.0
 
@@ -335,10 +339,38 @@ def test_only_its_user_can_reach_the_server(
     with watching() as watch:
         watch.event("ready")
         folder = tmp_path / "run" / "codesearch"
-        (socket,) = folder.iterdir()
+        (place,) = folder.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert socket.stat().st_mode & 0o777 == 0o600
+        assert place.stat().st_mode & 0o777 == 0o600
         folder.chmod(0o755)  # somebody may have put another there
         quick = ask("schedule a retry", python=("-X", "importtime"))
         assert by_itself(quick)
         assert "schedule_retry" in quick.stdout
+
+
+def test_what_a_client_says_wrong_does_not_end_the_server(
+    watching: Callable[..., Any], ask: Callable[..., Done], tmp_path: Path
+) -> None:
+    with watching() as watch:
+        watch.event("ready")
+        (place,) = (tmp_path / "run" / "codesearch").iterdir()
+        for said in (b"", b"\xff\xff\xff\xff", struct.pack("<I", 5) + b"hello", b"GET / HTTP/1.1"):
+            with socket(AF_UNIX, SOCK_STREAM) as client:
+                client.connect(str(place))
+                client.sendall(said)
+        odd = ask("schedule a retry", python=("-X", "importtime"), PYTHONIOENCODING="rot13")
+        assert odd.returncode in {0, 1, 2}
+        assert not by_itself(ask("schedule a retry", python=("-X", "importtime")))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_answer_that_cannot_be_written_is_an_error(
+    watching: Callable[..., Any], environment: dict[str, str], repo: Path
+) -> None:
+    with watching() as watch, Path("/dev/full").open("wb") as full:
+        watch.event("ready")
+        done = subprocess.run(
+            [sys.executable, "-m", "codesearch", "retry"],
+            cwd=repo, env=environment, stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+        assert (done.returncode, b"cannot write the answer" in done.stderr) == (2, True)

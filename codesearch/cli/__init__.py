@@ -120,6 +120,8 @@ def run(args: Sequence[str]) -> int:
     except click.ClickException as error:
         return _tell(*_of_click(error), base.FAILED)
     except OSError as error:
+        if base.answers_another():
+            raise Elsewhere(str(error)) from error
         if error.errno != errno.ENOSPC:
             return _unexpected(error, args)
         return _tell(f"cannot write: {error.strerror}", "", base.FAILED)

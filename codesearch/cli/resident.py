@@ -17,13 +17,18 @@ from pathlib import Path
 from codesearch import cli, config, ingest, places
 from codesearch.cli import base, scope
 from codesearch.errors import CodesearchError, Elsewhere
+from codesearch.files.git import KEPT
 from codesearch.index import Index
 from codesearch.server.wire import Request
 
 _ANSWERED = {"search", "similar"}
-# What reads standard input, or is printed by click itself.
-_NOT_OURS = re.compile(r"-|--queries-from.*|--help|--version|-[A-Za-z]*h.*")
-_USER_FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+# What reads standard input, or is printed by click itself, or has remarks after answers,
+# or shows what was cut from files that changed.
+_NOT_OURS = re.compile(
+    r"-|--queries-from.*|--help|--version|--verbose|--no-refresh|-[A-Za-z]*[hv].*"
+)
+# What decides which files there are and where the index is, beside the settings.
+_SAME = (*KEPT, "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
 
 class Resident:
@@ -50,8 +55,10 @@ class Resident:
     def answer(self, request: Request) -> tuple[int, bytes, bytes] | None:
         """Exit code, standard output and standard error of a command line; None: not here."""
         told = request.environment
-        if not _is_answered(request.args) or any(
-            told.get(name, "") != config.variable(name) for name in _USER_FOLDERS
+        if (
+            "GIT_CONFIG_COUNT" in told
+            or not _is_answered(request.args)
+            or any(told.get(name, "") != config.variable(name) for name in _SAME)
         ):
             return None
         with self._lock:
@@ -59,7 +66,7 @@ class Resident:
 
     def warm(self, settings: config.Settings) -> None:
         """Loads what has changed, so that the next question need not wait for it."""
-        with self._lock, suppress(CodesearchError):
+        with self._lock, suppress(CodesearchError, OSError, ValueError, IndexError):
             self.open(self._root.path, settings).warm()
 
     def _answered(self, request: Request) -> tuple[int, bytes, bytes] | None:
@@ -76,6 +83,8 @@ class Resident:
                 code = cli.run(request.args)
         except (Elsewhere, OSError):
             return None
+        finally:
+            os.chdir(self._root.path)  # the other folder may go
         return code, out.content(), err.content()
 
 

@@ -53,7 +53,11 @@ class Watch:
         return self._held[1]
 
     def _settings(self) -> config.Settings:
-        return settings_of(self.root.path, replace(self.door, quiet=True))
+        settings = settings_of(self.root.path, replace(self.door, quiet=True))
+        # Where the index is stays: a relative path would follow the folder of whoever asks.
+        if self._held is not None:
+            settings = replace(settings, index_home=self._held[0].index_home)
+        return settings
 
     def serve(self) -> AbstractContextManager[object]:
         """Answers command lines meanwhile, where that can be."""

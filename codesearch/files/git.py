@@ -23,7 +23,7 @@ _SECONDS = 120
 
 # What git needs to run and to find its user's settings, and no more: variables such as GIT_DIR or
 # GIT_INDEX_FILE, which git sets for its hooks, would make it list something else.
-_KEPT = (
+KEPT = (
     "PATH HOME XDG_CONFIG_HOME USERPROFILE HOMEDRIVE HOMEPATH APPDATA PROGRAMDATA SYSTEMROOT "
     "TMPDIR TEMP TMP LD_LIBRARY_PATH DYLD_LIBRARY_PATH DEVELOPER_DIR SUDO_UID GIT_CONFIG_GLOBAL "
     "GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM GIT_CONFIG_COUNT GIT_EXEC_PATH"
@@ -50,7 +50,7 @@ def find_git() -> str | None:
 
 
 def _environment(root: Root) -> dict[str, str]:
-    kept = {name: value for name in _KEPT if (value := config.variable(name))}
+    kept = {name: value for name in KEPT if (value := config.variable(name))}
     count = kept.get("GIT_CONFIG_COUNT", "")
     for number in range(min(int(count), 100) if count.isdecimal() else 0):
         for name in (f"GIT_CONFIG_KEY_{number}", f"GIT_CONFIG_VALUE_{number}"):
@@ -142,6 +142,24 @@ def _ask(root: Root, program: str, *arguments: str, said: str = "") -> list[str]
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     return os.fsdecode(done.stdout).split("\0") if done.returncode in {0, 1} else None
+
+
+def settings_files(root: Root, program: str) -> list[str] | None:
+    """The files that git takes settings from, and the user's ignore file; None without an answer.
+
+    Relative ones are so to the root.
+    """
+    fields = _ask(root, program, "config", "-z", "--list", "--show-origin", "--includes")
+    if fields is None:
+        return None
+    origins = dict.fromkeys(f.removeprefix("file:") for f in fields[::2] if f.startswith("file:"))
+    found = list(origins)
+    for setting in fields[1::2]:
+        key, _, value = setting.partition("\n")
+        if key == "core.excludesfile" and value:
+            home = config.variable("HOME")
+            found.append(f"{home}/{value[2:]}" if value.startswith("~/") else value)
+    return found
 
 
 def status_of(root: Root, program: str, path: str) -> str | None:

@@ -28,6 +28,8 @@ class Scan:
         self._listing = _start_git(root) if root.is_git else None
         #: What a person should know about the list; complete after ``finish``.
         self.notes: list[str] = []
+        #: What git lists and is not there: it would be of the set as soon as it is.
+        self.missing: list[str] = []
 
     def finish(self) -> list[FileStat]:
         """The files, sorted by the bytes of their paths.
@@ -47,6 +49,7 @@ class Scan:
             try:
                 seen = os.lstat(top + path)
             except (OSError, ValueError):
+                self.missing.append(path)
                 continue
             if stat.S_ISREG(seen.st_mode):
                 found.append(FileStat(path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))

@@ -12,6 +12,7 @@ import stat as stat_module
 import time
 from collections.abc import Sequence
 
+from codesearch.files import git
 from codesearch.files.base import Rules
 from codesearch.files.exclusions import IGNORE_FILE, Exclusions
 from codesearch.files.walk import Walk, standing_files
@@ -41,7 +42,10 @@ class Snapshot:
         ours = [folder + IGNORE_FILE for folder in walk.folders]
         ruling = [*walk.ignore_files, *(name for name in ours if name in names)]
         self._watched: dict[str, _Seen | None] = {}
-        for name in (*walk.folders, *ruling, *_outside(root)):
+        outside = _outside(root)
+        # A rule's file may be a link to where the user keeps such files.
+        targets = [os.path.realpath(os.path.join(self._top, name)) for name in outside]  # noqa: PTH118
+        for name in (*walk.folders, *ruling, *outside, *targets):
             path = os.path.join(self._top, name)  # noqa: PTH118 (there are thousands)
             seen = _look(path)
             self._watched[path] = (
@@ -51,8 +55,9 @@ class Snapshot:
         self.ruling = frozenset(ruling)
         self.files: dict[str, FileStat] = {}
 
-    def complete(self, stats: Sequence[FileStat]) -> None:
-        """Takes what a scan has found that was begun after this was made."""
+    def complete(self, stats: Sequence[FileStat], missing: Sequence[str] = ()) -> None:
+        """Takes what a scan has found that was begun after this was made, and what it missed."""
+        self._watched |= {self._top + path: None for path in missing}
         self.files = {s.path: s for s in stats}
         for s in stats:
             self._watched[self._top + s.path] = self._kept(s, self._began)
@@ -107,4 +112,7 @@ def _outside(root: Root) -> list[str]:
     """Files that rule what git lists, and are not among what it lists."""
     if root.git_dir is None or root.common_dir is None:
         return []
-    return [str(root.git_dir / "index"), *map(str, standing_files(root.common_dir))]
+    program = git.find_git()
+    said = None if program is None else git.settings_files(root, program)
+    standing = [*map(str, standing_files(root.common_dir)), *(said or ())]
+    return [str(root.git_dir / "index"), str(root.git_dir / "config.worktree"), *standing]

@@ -43,13 +43,13 @@ class Walk:
         top = str(self._root.path).rstrip(os.sep) + os.sep
         while todo:
             prefix, stack = todo.pop()
+            self.folders.append(prefix)
             try:
                 with os.scandir(top + prefix) as found:
                     entries = list(found)
             except OSError as error:
                 self.unreadable.append(f"{printable(prefix)[:200] or '.'}: {error.strerror}")
                 continue
-            self.folders.append(prefix)
             names = {entry.name for entry in entries}
             if prefix and self._root.is_git and ".git" in names and git_folders(Path(top, prefix)):
                 continue

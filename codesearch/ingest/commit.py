@@ -60,7 +60,8 @@ def ingest(
     known = {s.path: manifest[s.path] for s in todo.changed if s.path in manifest}
     with _collector_paused():
         for prepared in prepare_all(site, todo.work, known, store.keys):
-            parts.append(_commit(prepared, store, site.embedder, outcome))
+            if prepared.records:
+                parts.append(_commit(prepared, store, site.embedder, outcome))
             replaced.update(r.path for r in prepared.records)
             replaced.update(prepared.gone)
             touched.update((r.path, r) for r in prepared.touched)
@@ -70,9 +71,11 @@ def ingest(
     gone = sorted(replaced & manifest.keys() - {p for part in parts for p in part.path.all()})
     if gone:
         store.remove(gone)
+    outcome.touched = len(touched)
+    # What can't be trusted (an unreadable file) is looked at each time, and is written once.
+    touched = {path: r for path, r in touched.items() if manifest[path] != r}
     if touched:
         store.touch(list(touched.values()))
-    outcome.touched = len(touched)
     outcome.segment = _joined(base, parts, replaced, touched)
     return outcome
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from codesearch import files, languages, rank
 from codesearch.chunking import chunk_or_windows
 from codesearch.embedding import Embedder
+from codesearch.errors import Elsewhere
 from codesearch.model import Chunk, FileStat, Hit, SearchRequest, Skipped, SourceFile
 from codesearch.places import Root
 from codesearch.search.evidence import Question, allowed, gather
@@ -21,9 +22,16 @@ _DIGITS = 5  # of a score that decide; the next ones depend on how a processor a
 
 
 class Sources:
-    """Files as they stand on disk; each is read once."""
+    """Files as they stand on disk; each is read once.
 
-    def __init__(self, root: Root, rules: files.Rules) -> None:
+    Args:
+        root: where they are.
+        rules: how they are read.
+        parses: whether one that changed is cut anew; else that is left to whoever asks.
+    """
+
+    def __init__(self, root: Root, rules: files.Rules, *, parses: bool = True) -> None:
+        self._parses = parses
         self._root = root
         self._rules = rules
         self._read: dict[str, SourceFile | None] = {}
@@ -37,7 +45,13 @@ class Sources:
         return self._read[path]
 
     def chunks(self, file: SourceFile) -> list[Chunk]:
-        """What the file is cut into as it stands."""
+        """What the file is cut into as it stands.
+
+        Raises:
+            Elsewhere: this must not be done here.
+        """
+        if not self._parses:
+            raise Elsewhere(f"{file.path} changed while it was searched")
         if file.path not in self._cut:
             self._cut[file.path] = chunk_or_windows(file)
         return self._cut[file.path]

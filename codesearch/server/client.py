@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EPIPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Presentation, our own settings, and what decides where files of the user are.
-_TOLD = ("NO_COLOR", "FORCE_COLOR", "TERM", "HOME", "PATH")
+_TOLD = set(
+    "NO_COLOR FORCE_COLOR TERM PATH HOME USERPROFILE HOMEDRIVE HOMEPATH APPDATA PROGRAMDATA"
+    " SYSTEMROOT TMPDIR TEMP TMP LD_LIBRARY_PATH DYLD_LIBRARY_PATH DEVELOPER_DIR SUDO_UID"
+    " GIT_EXEC_PATH".split()
+)
 _TOLD_BEGIN = ("CODESEARCH_", "XDG_", "GIT_CONFIG_")
 _SECONDS = 2.0  # a hundred times what an answer takes
 
@@ -63,14 +68,23 @@ def _ask(at: str, here: str, args: Sequence[str]) -> int | None:
         try:
             stream.buffer.write(data)
             stream.flush()
-        except OSError:  # nobody reads any more
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if stream is sys.stdout and error.errno != EPIPE:  # else nobody reads any more
+                sys.stderr.write(f"error: cannot write the answer: {error.strerror}\n")
+                return 2
     return code
 
 
 def _columns() -> int:
-    said = os.environ.get("COLUMNS", "")
+    """As ``shutil.get_terminal_size`` has it."""
     try:
-        return int(said) if said.isdecimal() else os.get_terminal_size(1).columns
-    except OSError:
-        return 80
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(1).columns
+        except OSError:
+            columns = 0
+    return columns or 80

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ class Server:
 
     def __init__(self, top: Path, answer: Answer) -> None:
         self._answer = answer
+        self._is_closed = False
         folder = place.folder()
         self._at = place.socket_of(str(top))
         try:
@@ -53,6 +55,7 @@ class Server:
 
     def close(self) -> None:
         """Ends it, after the answer that it is at."""
+        self._is_closed = True
         with suppress(OSError):
             if os.stat(self._at).st_ino == self._inode:  # noqa: PTH116 (else another's by now)
                 Path(self._at).unlink()
@@ -65,15 +68,21 @@ class Server:
         while True:
             try:
                 client, _ = self._socket.accept()
-            except OSError:  # closed
-                return
+            except OSError:
+                if self._is_closed:
+                    return
+                time.sleep(0.1)  # too many open files, or a client that went away
+                continue
             with client, suppress(OSError, wire.Broken):
                 client.settimeout(_SECONDS)
                 self._reply(client)
 
     def _reply(self, client: socket.socket) -> None:
         request = wire.receive_request(client)
-        answer = None if request is None else self._answer(request)
+        answer = None
+        if request is not None:
+            with suppress(Exception):  # whoever asks does it himself, and is told what is wrong
+                answer = self._answer(request)
         if answer is None:
             wire.send_elsewhere(client)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 
 from codesearch import __version__
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from socket import socket
 
 #: Both must have the same: they are parts of one installation.
-VERSION = f"1 {__version__} {os.path.dirname(__file__)}"  # noqa: PTH120
+VERSION = f"1 {__version__} {os.path.dirname(__file__)} {sys.getfilesystemencoding()}"  # noqa: PTH120
 ANSWER, ELSEWHERE = 1, 2
 MOST_BYTES = 4 << 20  # of a request; the longest command line that Linux allows is 2 MB
 

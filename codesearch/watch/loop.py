@@ -20,8 +20,8 @@ from codesearch.watch.events import Events, PollingNeeded
 _AT_MOST = 5
 _UNHEARD = 30.0  # seconds after which a look is due
 _POLL = 1.0
-# A look, or an update that found nothing, may take a hundredth of the time; an update a third.
-_SHARE_OF_LOOKS, _SHARE_OF_UPDATES = 100, 2
+# Rest after an update, and after a look or an update that found nothing, times what it took.
+_PER_UPDATE, _PER_LOOK = 2, 100
 _FIRST_RETRY, _LAST_RETRY = 1.0, 60.0
 
 
@@ -92,7 +92,7 @@ class Watcher:
         """Until it is time to look."""
         time.sleep(self._rest)
         if self._events is None:
-            time.sleep(max(_POLL, _SHARE_OF_LOOKS * self._took))
+            time.sleep(max(_POLL, _PER_LOOK * self._took))
             return
         happened = self._events.happened
         if self._failures or not happened.wait(_UNHEARD):
@@ -111,24 +111,28 @@ class Watcher:
             index = self._kept = self.index()
             behind = index.is_behind()
             self._took = time.monotonic() - begin
-            if behind:
-                self._store()
-            self._rest = _SHARE_OF_UPDATES * (time.monotonic() - begin)
+            stored = behind and self._store()
+            took = time.monotonic() - begin
+            self._rest = _PER_UPDATE * took if stored else min(_PER_LOOK * took, _POLL)
             self._failures = 0
             if self._events is not None and self._events.misses(index.watched()[0]):
                 self._listen()
-        except CodesearchError as error:
+        except (CodesearchError, OSError) as error:
             self._rest = min(_FIRST_RETRY * 2**self._failures, _LAST_RETRY)
             self._failures += 1
-            self.tell(WatchEvent("failed", None, error.message, error.hint))
+            said = error if isinstance(error, CodesearchError) else CodesearchError(str(error))
+            self.tell(WatchEvent("failed", None, said.message, said.hint))
 
-    def _store(self) -> None:
+    def _store(self) -> bool:
+        """Whether there was anything to store."""
         report = self._update()
-        if report.added or report.changed or report.removed:
-            self.tell(WatchEvent("updated", report))
+        if not (report.added or report.changed or report.removed):
+            return False
+        self.tell(WatchEvent("updated", report))
         if self._events is not None:
             # What was saved just before is read again, see ``FileStat.is_settled``.
             self._events.happened.set()
+        return True
 
     def _update(self) -> UpdateReport:
         def wait(writer: str) -> None:
