@@ -97,7 +97,7 @@ def watching(repo: Path, environment: dict[str, str]) -> Callable[..., Any]:
             yield Watch(process)
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=SECONDS)
             assert b"Traceback" not in errors, errors.decode()
 
