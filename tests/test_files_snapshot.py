@@ -139,3 +139,17 @@ def test_a_listed_file_that_was_missing_is_seen_when_it_comes_back(tmp_path: Pat
     snapshot = settled(top)
     (top / "out" / "b.py").write_text("b = 2\n")
     assert not snapshot.renewed()
+
+
+def test_a_folder_that_is_no_longer_left_out_is_seen(tmp_path: Path) -> None:
+    files = {
+        "a.py": "a = 1\n",
+        "src/vendor/modules.txt": "# x\n",
+        "src/vendor/x/b.go": "package x\n",
+    }
+    top = repository(tmp_path / "r", files)
+    snapshot = settled(top)
+    assert "src/vendor/x/b.go" not in snapshot.files
+    (top / "src" / "vendor" / "modules.txt").unlink()
+    assert not snapshot.renewed()
+    assert "src/vendor/x/b.go" in settled(top).files

@@ -35,7 +35,15 @@ class Snapshot:
         self._top = str(root.path).rstrip(os.sep) + os.sep
         self._began = time.time_ns()
         exclusions = Exclusions(root, rules)
-        walk = Walk(root, exclusions.enters)
+        left_out: list[str] = []  # by a rule that may go by what lies in the folder
+
+        def enters(path: str) -> bool:
+            does = exclusions.enters(path)
+            if not does:
+                left_out.append(path)
+            return does
+
+        walk = Walk(root, enters)
         names = set(walk.files())
         #: Relative to the root, each with "/" at its end; the root itself is "".
         self.folders = frozenset(walk.folders)
@@ -45,7 +53,7 @@ class Snapshot:
         outside = _outside(root)
         # A rule's file may be a link to where the user keeps such files.
         targets = [os.path.realpath(os.path.join(self._top, name)) for name in outside]  # noqa: PTH118
-        for name in (*walk.folders, *ruling, *outside, *targets):
+        for name in (*walk.folders, *left_out, *ruling, *outside, *targets):
             path = os.path.join(self._top, name)  # noqa: PTH118 (there are thousands)
             seen = _look(path)
             self._watched[path] = (
