@@ -20,8 +20,9 @@ from codesearch.watch.events import Events, PollingNeeded
 _AT_MOST = 5
 _UNHEARD = 30.0  # seconds after which a look is due
 _POLL = 1.0
-# Rest after an update, and after a look or an update that found nothing, times what it took.
-_PER_UPDATE, _PER_LOOK = 2, 100
+# Rest, times what came before took: after an update; after a look or an update that found nothing;
+# and between two looks where nothing is heard.
+_PER_UPDATE, _PER_LOOK, _PER_POLL = 2, 20, 100
 _FIRST_RETRY, _LAST_RETRY = 1.0, 60.0
 
 
@@ -92,7 +93,7 @@ class Watcher:
         """Until it is time to look."""
         time.sleep(self._rest)
         if self._events is None:
-            time.sleep(max(_POLL, _PER_LOOK * self._took))
+            time.sleep(max(_POLL, _PER_POLL * self._took))
             return
         happened = self._events.happened
         if self._failures or not happened.wait(_UNHEARD):
