@@ -408,13 +408,21 @@ def test_what_lies_in_place_of_the_folder_is_told(patient: Patient) -> None:
     assert patient.folder.read_text() == ""
 
 
+def indexed_on(
+    disk: Path, ask: Ask, tmp_path: Path
+) -> tuple[Home, Path, dict[str, str], list[dict[str, Any]]]:
+    """A home, a repository, the variable that puts its index on the disk, and a right answer."""
+    home, repo = Home(tmp_path / "home"), repository(tmp_path / "repo", SAMPLE)
+    where = {"CODESEARCH_INDEX": str(disk / "index")}
+    assert ask(home, "index", cwd=repo, **where).returncode == 0
+    right = json.loads(ask(home, QUERIES[0], "--json", cwd=repo, **where).stdout)["results"]
+    return home, repo, where, right
+
+
 def test_a_read_only_folder_is_examined_and_told(
     ask: Ask, small_disk: Path, tmp_path: Path
 ) -> None:
-    home, repo = Home(tmp_path / "home"), repository(tmp_path / "repo", SAMPLE)
-    where = {"CODESEARCH_INDEX": str(small_disk / "index")}
-    assert ask(home, "index", cwd=repo, **where).returncode == 0
-    right = json.loads(ask(home, QUERIES[0], "--json", cwd=repo, **where).stdout)["results"]
+    home, repo, where, right = indexed_on(small_disk, ask, tmp_path)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     done = ask(home, "doctor", cwd=repo, **where)
     assert (done.returncode, done.stderr) == (1, "")
@@ -432,10 +440,7 @@ def test_a_read_only_folder_is_examined_and_told(
 def test_a_full_disk_is_told_and_mended_when_there_is_room(
     ask: Ask, small_disk: Path, tmp_path: Path
 ) -> None:
-    home, repo = Home(tmp_path / "home"), repository(tmp_path / "repo", SAMPLE)
-    where = {"CODESEARCH_INDEX": str(small_disk / "index")}
-    assert ask(home, "index", cwd=repo, **where).returncode == 0
-    right = json.loads(ask(home, QUERIES[0], "--json", cwd=repo, **where).stdout)["results"]
+    home, repo, where, right = indexed_on(small_disk, ask, tmp_path)
     (image,) = small_disk.rglob("*.segment")
     image.unlink()
     full = small_disk / "full"

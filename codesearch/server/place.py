@@ -15,7 +15,9 @@ def folder() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/"):
         return f"{runtime}/codesearch"
-    return f"/tmp/codesearch-{os.getuid()}"  # noqa: S108 (``is_ours`` checks whose it is)
+    # Systems without such a folder: a name that is short, since that of a socket is at most 107
+    # bytes, and the same for client and server. Anybody can make it; ``is_ours`` tells whose it is.
+    return f"/tmp/codesearch-{os.getuid()}"  # noqa: S108
 
 
 def socket_of(top: str) -> str:
