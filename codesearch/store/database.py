@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codesearch.imports import without_probing
 from codesearch.model import FileRecord
 from codesearch.store import rows
 from codesearch.store.faults import corrupt
@@ -46,7 +47,8 @@ class Database:
 
     @cached_property
     def _connection(self) -> Any:
-        import lancedb
+        with without_probing():
+            import lancedb
 
         # The caches hold metadata of every file ever opened, up to gigabytes by default: a
         # resident process would grow. Interval zero: a handle that stays open sees what other
