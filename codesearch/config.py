@@ -10,6 +10,7 @@ searching in it, never where code is sent, what is written where or what a run m
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,14 @@ class Settings:
     """
 
     backend: str = "local"
+    model: str | None = None  # None: the backend's usual one
+    dimension: int | None = None  # None: the model's usual one
+    endpoint: str | None = None  # the address of a backend that has no fixed one
+    vertex: bool = False  # Gemini through Google Cloud
+    requests_per_minute: int | None = None  # None: learned from the service's refusals
+    tokens_per_minute: int | None = None
+    max_cost: float | None = None  # dollars a run; None: what was agreed to
+    max_requests: int | None = None  # texts a run
     index_home: Path | None = None  # None: the operating system's cache folder
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
@@ -156,6 +165,19 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
+def _dollars(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+        raise ValueError("an amount of US dollars, such as 2.50")
+    return float(value)
+
+
+def _address(value: object) -> str:
+    text = _text(value) if isinstance(value, str) else ""
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text):
+        raise ValueError("the address of a service, such as http://localhost:11434/v1")
+    return text.rstrip("/")
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
@@ -180,6 +202,20 @@ class _Key:
 
 _KEYS: dict[str, _Key] = {
     "backend": _Key("backend", _text, why_not="choose where code is sent"),
+    "model": _Key("model", _text, why_not="choose where code is sent"),
+    "dimension": _Key("dimension", _whole(16, 10_000), why_not="choose what is paid for"),
+    "endpoint": _Key("endpoint", _address, why_not="choose where code is sent"),
+    "vertex": _Key("vertex", _flag, why_not="choose where code is sent"),
+    "requests-per-minute": _Key(
+        "requests_per_minute", _whole(1, 10_000_000), why_not="choose how fast quota is used"
+    ),
+    "tokens-per-minute": _Key(
+        "tokens_per_minute", _whole(1, 1_000_000_000), why_not="choose how fast quota is used"
+    ),
+    "max-cost": _Key("max_cost", _dollars, why_not="choose what is paid for"),
+    "max-requests": _Key(
+        "max_requests", _whole(1, 1_000_000_000), why_not="choose what is paid for"
+    ),
     "index": _Key("index_home", _folder, why_not="choose where files are written"),
     "exclude": _Key("exclude", _patterns, repository=True),
     "include": _Key("include", _patterns, repository=True),
@@ -247,7 +283,12 @@ def _from_text(name: str, text: str) -> Any:
             text.strip().lower(),
             {"0": False, "false": False, "no": False, "off": False}.get(text.strip().lower(), text),
         )
-    if text.strip().isascii() and text.strip().replace("_", "").isdigit():
+    if check is _dollars:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    if text.strip().isascii() and text.strip().replace("_", "").isdigit() and check is not _text:
         return int(text)
     return text
 

@@ -33,6 +33,13 @@ class EmbedderError(CodesearchError):
     """An embedding backend that cannot be loaded or did not answer."""
 
 
+class Paused(EmbedderError):
+    """A paid backend may not be asked for more now: a limit, a quota, or nobody agreed yet.
+
+    What was paid for is kept, and the next update goes on from there.
+    """
+
+
 class IndexMissing(CodesearchError):
     """There is no index and none may be built."""
 

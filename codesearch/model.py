@@ -220,12 +220,42 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A string that looks like a secret and is replaced in what is sent to a remote backend."""
+
+    path: str
+    symbol: str
+    kind: str  # as its detector calls it
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What texts cost at a remote backend, or would cost."""
+
+    service: str = ""  # whose it is
+    model: str = ""
+    dimension: int = 0
+    terms: str = ""  # what a person should know before anything is sent
+    texts: int = 0  # to be sent; each is a request in the service's quota
+    tokens: int = 0  # as the service counts them where it says so, else estimated
+    dollars: float | None = 0.0  # None: the price is not known
+    priced: str = ""  # the day on which the price was read
+    paid: int = 0  # texts whose vectors were paid for before
+    promised: int = 0  # texts that a batch job is at
+    is_batch: bool = False  # at the price of batch jobs
+    refused: Sequence[str] = ()  # "path symbol" of texts that the service did not take
+    withheld: Sequence[Withheld] = ()
+    minutes: Mapping[str, float] = field(default_factory=dict)  # by tier, as their quotas allow
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One step of a long job. ``total`` is None while it is not known."""
 
-    stage: Literal["scan", "index", "finish"]
+    stage: Literal["scan", "price", "index", "send", "ask", "finish"]
     done: int
     total: int | None
+    detail: str = ""  # what is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +274,7 @@ class UpdateReport:
     dry_run: bool = False
     tokens: int = 0  # estimated, of what is to be embedded
     notes: Sequence[str] = ()  # e.g. that a damaged index was rebuilt
+    bill: Bill | None = None  # of a remote backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +313,7 @@ class Status:
     created: float | None  # Unix seconds
     updated: float | None
     pending: int  # files that changed since
+    made_with: str = ""  # the model of the stored index, where it is another one
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,10 +246,40 @@ def index_folder(root: Root, home: Path | None) -> Path:
                 "there is no home folder, so the index has no place",
                 "set HOME, or CODESEARCH_INDEX to a folder for indexes",
             )
-    owner = root.common_dir or root.path
+    owner = owner_of(root)
     named = owner.parent if owner.name == ".git" else owner
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", named.name.removesuffix(".git")).strip(".-")[:40]
     return home / f"{name or 'root'}-{_digest(owner, 6)}"
+
+
+def owner_of(root: Root) -> Path:
+    """What all work trees of a repository have in common: its git folder, or the root itself."""
+    return root.common_dir or root.path
+
+
+def name_of(root: Root) -> str:
+    """The same as text, whatever bytes the path is made of."""
+    return os.fsencode(owner_of(root)).decode("utf-8", "backslashreplace")
+
+
+def paid_folder(home: Path | None) -> Path:
+    """Where is kept what cost money: beside the indexes if the user said where those are, else not
+    among what may be deleted as a cache.
+
+    Raises:
+        ConfigError: the user has no home folder.
+    """
+    if home is not None:
+        return home
+    import platformdirs
+
+    try:
+        return platformdirs.user_data_path("codesearch", appauthor=False)
+    except RuntimeError:
+        raise ConfigError(
+            "there is no home folder, so what was paid for has no place",
+            "set HOME, or CODESEARCH_INDEX to a folder for indexes",
+        ) from None
 
 
 def tree_key(root: Root) -> str:
