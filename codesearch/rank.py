@@ -136,6 +136,24 @@ def core(
     return bm25 / max(peak, _TINY), w.semantic * asked.semantic * np.maximum(cosine, 0)
 
 
+# Read off multilingual-e5-small, of which unrelated texts have a cosine of 0.75.
+_STRETCH = 1.5
+#: A spread cosine at or below this says nothing.
+SPREAD_FLOOR = 0.15
+
+
+def spread(cosine: Floats) -> Floats:
+    """Cosines of a model that was never measured, so that most code lies at 0 for a question.
+
+    Of many models all texts point in much the same direction (Ethayarajh: How Contextual are
+    Contextualized Word Representations?, 2019), so that a cosine of 0.7 may say nothing.
+    """
+    if not len(cosine):
+        return cosine
+    middle = float(np.median(cosine))
+    return (_STRETCH * (cosine - middle) / max(1.0 - middle, _TINY)).astype(np.float32)
+
+
 def score(e: Evidence, asked: Asked, weights: Weights | None = None) -> Scores:
     """The recipe: lexical plus vector evidence, then what the syntax and the file tell."""
     w = weights or WEIGHTS

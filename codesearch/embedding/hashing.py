@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import terms
-from codesearch.embedding.base import Embedder
+from codesearch.config import Settings
+from codesearch.embedding.base import Embedder, Home
 from codesearch.embedding.fields import F32, Fields, FieldSums, unit
 from codesearch.model import Passage
 
@@ -50,6 +51,7 @@ class HashingEmbedder:
     id = f"hashing/1.{terms.VERSION}"  # other terms are other vectors
     dimension = _DIMENSION
     remote = False
+    in_workers = True
     weight = 0.85
     floor = 0.18
 
@@ -110,5 +112,5 @@ def _signs(bits: bytes) -> NDArray[np.int8]:
     return np.unpackbits(np.frombuffer(bits, np.uint8)).view(np.int8) * 2 - 1
 
 
-def load() -> Embedder:
+def load(settings: Settings, home: Home) -> Embedder:  # noqa: ARG001
     return HashingEmbedder()

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch.embedding.base import Embedder
+from codesearch.config import Settings
+from codesearch.embedding.base import Embedder, Home
 from codesearch.embedding.fields import F32, Fields, FieldSums, question_vector
 from codesearch.embedding.vocabulary import Vocabulary, distinct
 from codesearch.errors import EmbedderError
@@ -30,6 +31,7 @@ class StaticEmbedder:
     """See the module's text."""
 
     remote = False
+    in_workers = True
 
     def __init__(self, folder: Path) -> None:
         """Opens the weights of a folder; they are mapped, not read.
@@ -80,5 +82,5 @@ class StaticEmbedder:
         return pairs.reshape(len(pairs), self.dimension)
 
 
-def load() -> Embedder:
+def load(settings: Settings, home: Home) -> Embedder:  # noqa: ARG001
     return StaticEmbedder(FOLDER)

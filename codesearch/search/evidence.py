@@ -101,6 +101,9 @@ def gather(
     """
     bm25, of_files, ideal = _bm25(view, asked)
     cosine = np.concatenate([layer.cosine(asked.vector) for layer in view.layers])
+    floor = embedder.floor
+    if floor is None:
+        cosine, floor = rank.spread(cosine), rank.SPREAD_FLOOR
     exact = _exact(view, asked)
     said = {terms.stem(w.lower()) for name in asked.names for w in name.split(".")}
     how = rank.Asked(
@@ -115,7 +118,7 @@ def gather(
     lexical, vector = rank.core(bm25, cosine, how)
     core = lexical + vector
     rough = core + np.sum(list(rank.prior(view.prior, how).values()), axis=0)
-    picked = _shortlist(may & ((bm25 > 0) | (cosine > embedder.floor)), rough, request.top_k)
+    picked = _shortlist(may & ((bm25 > 0) | (cosine > floor)), rough, request.top_k)
     picked[list(exact)] = True
     here = np.flatnonzero(picked & may)
     prior = view.prior

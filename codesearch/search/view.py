@@ -172,6 +172,14 @@ class View:
         layer = int(np.searchsorted(self.bases, number, side="right")) - 1
         return self.layers[layer].segment, number - int(self.bases[layer])
 
+    def vector(self, number: int) -> F32:
+        """Of a chunk's first piece, about as it was embedded: of length one, or zeros."""
+        segment, local = self.at(number)
+        if not len(segment.vectors):
+            return np.zeros(1, np.float32)
+        row = int(segment.first_piece[local])
+        return np.asarray(segment.vectors[row].astype(np.float32) * segment.scale[row], np.float32)
+
     def postings(self, term: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """A term's chunks, numbered over all layers, and its counts in their fields."""
         for layer, base in zip(self.layers, self.bases, strict=False):
