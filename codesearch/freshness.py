@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from codesearch import files, ingest, segment
-from codesearch.errors import IndexMissing, IndexOutdated
+from codesearch.errors import EmbedderError, IndexMissing, IndexOutdated
 from codesearch.model import FileStat, IndexState
 from codesearch.search import Layer, View
 from codesearch.segment import Stored
@@ -86,6 +86,15 @@ class Freshness:
             raise self.unusable(state)
         return Seen(self._whole(stored), IndexState.FRESH if fresh else IndexState.STALE, 0, notes)
 
+    def without_update(self, error: EmbedderError) -> Seen:
+        """The stored index, where an update failed for want of a backend; else the error."""
+        _, stored = self.load()
+        if stored is None:
+            raise error
+        count = self.pending(stored)
+        without = f"answered without {count:,} new or changed file" + ("" if count == 1 else "s")
+        return self.as_stored([f"{error.message}; {without} ({error.hint})"], fresh=False)
+
     def now(self) -> Seen | None:
         """The index as the files are; None if too much has changed to say so without storing."""
         if self._site.standby is not None:
@@ -102,7 +111,9 @@ class Freshness:
         self._stored = self._view_of = self._overlay = self._scanned = None
 
     def unusable(
-        self, state: IndexState, hint: str = "run `codesearch index`, or leave out --no-refresh"
+        self,
+        state: IndexState,
+        hint: str = "run `codesearch index` with the same backend, or leave out --no-refresh",
     ) -> IndexMissing | IndexOutdated:
         """Why there is nothing to be asked."""
         root = self._site.root.path

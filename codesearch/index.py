@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from codesearch import embedding, files, ingest, languages, places, search, segment, store, terms
 from codesearch.config import Settings
-from codesearch.errors import ConfigError, Elsewhere
+from codesearch.errors import ConfigError, Elsewhere, EmbedderError
 from codesearch.freshness import Freshness, Seen
 from codesearch.model import (
     Chunk,
@@ -28,6 +29,10 @@ from codesearch.model import (
     Verdict,
 )
 from codesearch.search import Question, View
+
+T = TypeVar("T")
+
+_PATIENCE = 20.0  # seconds with a remote backend, where there is an index to answer from
 
 OnProgress = Callable[[Progress], None]
 OnWait = Callable[[str], None]
@@ -77,13 +82,14 @@ class Index:
 
     @cached_property
     def _embedder(self) -> embedding.Embedder:
-        loaded = embedding.load(self._settings.backend)
-        if loaded.remote and self._settings.offline:
-            raise ConfigError(
-                f"the backend {self._settings.backend!r} needs the network, and it is forbidden",
-                "leave out --offline, or choose --backend local",
-            )
-        return loaded
+        return self._load()
+
+    @cached_property
+    def _load(self) -> Callable[[], embedding.Embedder]:
+        home = embedding.Home(
+            places.paid_folder(self._settings.index_home), places.name_of(self._root)
+        )
+        return partial(embedding.load, self._settings, home)
 
     @cached_property
     def _site(self) -> ingest.Site:
@@ -94,11 +100,15 @@ class Index:
             tree=places.tree_key(self._root),
             rules=self._rules,
             settings=blake2b(said.encode(), digest_size=8).hexdigest(),
-            backend=self._settings.backend,
+            load=self._load,
             embedder=self._embedder,
             jobs=self._settings.jobs,
             standby=self._standby,
         )
+
+    @property
+    def is_remote(self) -> bool:
+        return self._embedder.remote
 
     def model(self) -> tuple[str, int]:
         """The embedder's id and dimension."""
@@ -140,6 +150,7 @@ class Index:
             created=None if stored is None else stored.facts["created"],
             updated=None if stored is None else stored.facts["updated"],
             pending=pending,
+            made_with=self._site.image.made_with() if state is IndexState.OTHER_MODEL else "",
         )
 
     def files(self) -> list[FileRecord]:
@@ -164,13 +175,42 @@ class Index:
         *,
         full: bool = False,
         dry_run: bool = False,
+        batch: bool = False,
         on_progress: OnProgress | None = None,
         on_wait: OnWait | None = None,
+        approve: ingest.Approve | None = None,
+        receipt: ingest.Receipt | None = None,
+        patience: float | None = None,
     ) -> UpdateReport:
-        """Makes the stored index equal to the work tree; see ``ingest.update``."""
+        """Makes the stored index equal to the work tree; see ``ingest.update``.
+
+        For a remote backend see ``ingest.paid``: ``approve`` is asked before it is first used and
+        before it costs more than a little, ``receipt`` is told what was sent, also before an error.
+        """
+        shown, waits = on_progress or _silent, on_wait or _silent
+        if not self._embedder.remote and not batch:
+            if dry_run:
+                return ingest.preview(self._site, full, shown)
+            return ingest.update(self._site, full, shown, waits)
+        from codesearch.ingest import batch as jobs
+        from codesearch.ingest import paid
+
         if dry_run:
-            return ingest.preview(self._site, full, on_progress or _silent)
-        return ingest.update(self._site, full, on_progress or _silent, on_wait or _silent)
+            return paid.quote(self._site, full, shown, batch=batch)
+        told = self._site, self._settings, full, shown, waits, approve, receipt
+        return jobs.batch_update(*told) if batch else paid.paid_update(*told, patience)
+
+    def export_paid(self, file: Path, *, on_progress: OnProgress | None = None) -> int:
+        """Writes the vectors of this repository that were paid for into a file. How many."""
+        from codesearch.ingest import paid
+
+        return paid.export(self._site, file, on_progress or _silent)
+
+    def import_paid(self, file: Path) -> tuple[str, int, int]:
+        """Takes paid vectors from a file: the model, how many it holds, how many are new."""
+        from codesearch.ingest import paid
+
+        return paid.take(self._site, file)
 
     def warm(self) -> None:
         """Loads what the next question needs, in a process that stays."""
@@ -197,16 +237,11 @@ class Index:
         return self._fresh.snapshot.folders, outside
 
     def kept(self) -> AbstractContextManager[None]:
-        """Makes this process the one that keeps the index of this work tree up to date.
-
-        Raises:
-            IndexLocked: another process does.
-        """
+        """Makes this process the one that keeps the index up to date. Raises IndexLocked."""
         return store.keeper(self.folder, self._site.tree)
 
     def clean(self, *, orphans: bool = False, everything: bool = False) -> int:
-        """Deletes this repository's index; with ``orphans`` only indexes whose repository is
-        gone, with ``everything`` all indexes. Returns the bytes freed."""
+        """Deletes this index, or those whose repository is gone, or all; the bytes freed."""
         self._fresh.forget()
         if everything or orphans:
             ours = store.folders(self.folder.parent)
@@ -227,7 +262,11 @@ class Index:
     ) -> Health:
         """Puts right what ``examine`` finds, and examines again."""
         self._fresh.forget()
-        return ingest.mend(self._site, on_progress or _silent, on_wait or _silent)
+        return ingest.mend(
+            self._site,
+            lambda: self.update(on_progress=on_progress, on_wait=on_wait),
+            on_wait or _silent,
+        )
 
     # -- asking it -------------------------------------------------------------------
 
@@ -238,6 +277,8 @@ class Index:
         refresh: bool = True,
         on_progress: OnProgress | None = None,
         on_wait: OnWait | None = None,
+        approve: ingest.Approve | None = None,
+        receipt: ingest.Receipt | None = None,
     ) -> SearchResult:
         """Answers a question; refreshes the index first, and builds it if there is none.
 
@@ -248,8 +289,11 @@ class Index:
         start = time.perf_counter()
 
         def ask() -> SearchResult:
-            seen = self._view(refresh, on_progress, on_wait)
-            return self._answer(seen, search.question(request, self._embedder), request, start)
+            seen = self._view(refresh, on_progress, on_wait, approve, receipt)
+            asked = self._made(
+                request.query, partial(search.question, request), approve, on_progress
+            )
+            return self._answer(seen, asked, request, start)
 
         return self._mended(ask)
 
@@ -261,6 +305,8 @@ class Index:
         refresh: bool = True,
         on_progress: OnProgress | None = None,
         on_wait: OnWait | None = None,
+        approve: ingest.Approve | None = None,
+        receipt: ingest.Receipt | None = None,
     ) -> SearchResult:
         """Code like the given text, or like the function at (path, line).
 
@@ -270,16 +316,31 @@ class Index:
         start = time.perf_counter()
 
         def ask() -> SearchResult:
-            seen = self._view(refresh, on_progress, on_wait)
+            seen = self._view(refresh, on_progress, on_wait, approve, receipt)
             if isinstance(target, str):
-                like, itself = Chunk("", "", "function", "", "", "", (), 1, 1, target), -1
+                text, itself = target, -1
+                like = ingest.passages([Chunk("", "", "function", "", "", "", (), 1, 1, text)])
+                vector = self._made(
+                    text, lambda e: e.embed_documents(like[:1])[0], approve, on_progress
+                )
             else:
-                like, itself = self._chunk_at(seen.view, *target)
-            vector = self._embedder.embed_documents(ingest.passages([like])[:1])[0]
-            asked = search.likeness(like.text, seen.view, vector)
+                found, itself = self._chunk_at(seen.view, *target)
+                text, vector = found.text, seen.view.vector(itself)
+            asked = search.likeness(text, seen.view, vector)
             return self._answer(seen, asked, request, start, itself)
 
         return self._mended(ask)
+
+    def _made(
+        self, text: str, make: Callable[[embedding.Embedder], T],
+        approve: ingest.Approve | None, on_progress: OnProgress | None,
+    ) -> T:  # fmt: skip
+        """What is made of a question with the embedder; a remote one may have to be allowed it."""
+        if not self._embedder.remote:
+            return make(self._embedder)
+        from codesearch.ingest import paid
+
+        return paid.asked(self._site, self._settings, text, make, approve, on_progress or _silent)
 
     def _mended(self, ask: Callable[[], SearchResult]) -> SearchResult:
         """The answer; an image that is damaged inside is deleted on the way and made anew.
@@ -317,7 +378,10 @@ class Index:
             )
         return found[0], number
 
-    def _view(self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None) -> Seen:
+    def _view(
+        self, refresh: bool, on_progress: OnProgress | None, on_wait: OnWait | None,
+        approve: ingest.Approve | None, receipt: ingest.Receipt | None,
+    ) -> Seen:  # fmt: skip
         if not refresh:
             return self._fresh.as_stored(fresh=False)
         seen = self._fresh.now()
@@ -325,5 +389,12 @@ class Index:
             return seen
         if self._standby is not None:
             raise Elsewhere(f"the index of {self.root} has to be updated first")
-        report = self.update(on_progress=on_progress, on_wait=on_wait)
+        held = self._fresh.load()[1]
+        try:
+            report = self.update(
+                on_progress=on_progress, on_wait=on_wait, approve=approve, receipt=receipt,
+                patience=None if held is None else _PATIENCE,
+            )  # fmt: skip
+        except EmbedderError as error:
+            return self._fresh.without_update(error)
         return self._fresh.as_stored(report.notes, fresh=True)

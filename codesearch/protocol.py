@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codesearch import snippet, terms
 from codesearch.model import (
+    Bill,
     FileRecord,
     Finding,
     Health,
@@ -29,6 +30,9 @@ from codesearch.model import (
     WatchEvent,
 )
 
+if TYPE_CHECKING:
+    from codesearch.asking import Citation, Source
+
 SEARCH = "codesearch.search/1"
 INDEX = "codesearch.index/1"
 STATUS = "codesearch.status/1"
@@ -37,6 +41,7 @@ WHY = "codesearch.why/1"
 LANGUAGES = "codesearch.languages/1"
 WATCH = "codesearch.watch/1"
 DOCTOR = "codesearch.doctor/1"
+ASK = "codesearch.ask/1"
 
 Document = dict[str, Any]
 
@@ -137,6 +142,27 @@ def update(report: UpdateReport, *, root: str) -> Document:
         "seconds": round(report.seconds, 3),
         "skipped": [_skipped(s) for s in report.skipped],
         "notes": list(report.notes),
+        **({} if report.bill is None else {"bill": bill(report.bill)}),
+    }
+
+
+def bill(bill: Bill) -> Document:
+    """What a remote backend costs or has cost. ``dollars`` is null where the price is unknown."""
+    return {
+        "service": bill.service,
+        "model": bill.model,
+        "dimension": bill.dimension,
+        "texts": bill.texts,
+        "tokens": bill.tokens,
+        "dollars": None if bill.dollars is None else round(bill.dollars, 6),
+        "prices_of": bill.priced or None,
+        "paid_before": bill.paid,
+        "in_a_job": bill.promised,
+        "minutes": {tier: round(minutes, 1) for tier, minutes in bill.minutes.items()},
+        "refused": list(bill.refused),
+        "withheld": [
+            {**_name("path", w.path), "symbol": w.symbol, "kind": w.kind} for w in bill.withheld
+        ],
     }
 
 
@@ -185,6 +211,7 @@ def status(status: Status) -> Document:
         "created": status.created,
         "updated": status.updated,
         "pending_files": status.pending,
+        "made_with": status.made_with or None,
     }
 
 
@@ -236,6 +263,27 @@ def doctor(health: Health) -> Document:
         "bytes_on_disk": health.bytes_on_disk,
         "bytes_live": health.bytes_live,
         "notes": list(health.notes),
+    }
+
+
+def answer(
+    query: str, text: str, cited: Sequence[Citation], found: Sequence[Source],
+    *, root: str, model: str, usage: tuple[int, int],
+) -> Document:  # fmt: skip
+    """An answer in words. A citation is ``right`` if such lines were among the sources."""
+
+    def place(of: Citation | Source) -> Document:
+        return {**_name("path", of.path), "start_line": of.start_line, "end_line": of.end_line}
+
+    return {
+        "schema": ASK,
+        **_name("root", root),
+        "query": query,
+        "model": model,
+        "answer": text,
+        "citations": [{**place(c), "right": c.is_right} for c in cited],
+        "sources": [{**place(s), "symbol": s.symbol} for s in found],
+        "tokens": {"sent": usage[0], "received": usage[1]},
     }
 
 

@@ -75,6 +75,8 @@ FOREIGN_STOP_WORDS: tuple[frozenset[str], ...] = tuple(
         quelle qui que nous on ce cette ces sur pas se""",
         """o a os as um uma e ou como onde é são do da dos das no na nos nas de que para por com
         quando qual se""",
+        """का के की को में से है हैं हो और या पर ने यह वह जो जब तब कहाँ कहां कैसे क्या कौन कब क्यों भी तो ही
+        कर करना करने करता करते किया जाता जाती जाते होता होती लिए""",
     )
 )
 

@@ -37,6 +37,7 @@ class Static:
     """The learnt vectors, before they are made small."""
 
     remote = False
+    in_workers = False
     weight = floor = 0.0
     id = "learnt"
 
@@ -97,7 +98,7 @@ class Product:
 
     @classmethod
     def hashing(cls) -> Product:
-        return cls(hashing.load())
+        return cls(hashing.HashingEmbedder())
 
     @classmethod
     def learnt(cls, run: Path, model: str) -> Product:

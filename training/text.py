@@ -25,7 +25,7 @@ _SCRIPTS = (
     ("ru", re.compile(r"[\u0400-\u04ff]")),
     ("other", re.compile(r"[\u0370-\u03ff\u0590-\u08ff\u0980-\u10ff]")),
 )
-_LATIN = dict(zip(("de", "es", "fr", "pt"), terms.FOREIGN_STOP_WORDS, strict=True))
+_LATIN = dict(zip(("de", "es", "fr", "pt"), terms.FOREIGN_STOP_WORDS, strict=False))
 
 
 class Writer(Protocol):

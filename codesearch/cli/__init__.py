@@ -32,6 +32,8 @@ COMMANDS = (
     "languages",
     "clean",
     "doctor",
+    "ask",
+    "cache",
     "config",
     "completion",
 )

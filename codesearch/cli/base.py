@@ -111,6 +111,16 @@ class Door:
                 raise ClosedPipe from None
             raise CodesearchError(f"cannot write the answer: {error.strerror}") from None
 
+    def part(self, text: str) -> None:
+        """Prints a part of an answer that is still coming. Raises as ``write``."""
+        try:
+            click.echo(text, file=console().out, nl=False)
+            console().out.flush()
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise ClosedPipe from None
+            raise CodesearchError(f"cannot write the answer: {error.strerror}") from None
+
     def names(self, names: Iterable[str]) -> None:
         """Names of files, one a line: exact for a program, safe and coloured for a person."""
         if self.terminal:
@@ -132,11 +142,14 @@ class Door:
 
     def detail(self, text: str) -> None:
         if self.verbose:
-            remark(output.visible(text))
+            for line in text.split("\n"):
+                remark(output.visible(line))
 
 
 def remark(text: str, *, nl: bool = True) -> None:
     """Prints to standard error; what cannot be said there changes no answer and no exit code."""
+    if nl and _meter is not None:
+        _meter.clear()
     with suppress(OSError):
         click.echo(text, file=console().err, nl=nl)
 
@@ -168,6 +181,15 @@ def _has_ellipsis(stream: Any) -> bool:
     return True
 
 
+_meter: Meter | None = None
+
+_STAGES = {
+    "price": ("Counting", "file"),
+    "index": ("Indexing", "file"),
+    "send": ("Sending", "function"),
+}
+
+
 @dataclass
 class Meter:
     """Progress of a long job: one line on standard error that is rewritten, and then removed.
@@ -180,11 +202,16 @@ class Meter:
     _drawn: float = 0.0
     _width: int = 0
     _total: int = 0
+    _stage: str = ""
+    _since: float = 0.0  # when this stage began
 
     def __call__(self, progress: Progress) -> None:
         """Draws a step, at most ten times a second."""
         now = time.monotonic()
-        self._total = progress.total or self._total
+        if progress.stage == "index":
+            self._total = progress.total or self._total
+        if progress.stage != self._stage:
+            self._stage, self._since = progress.stage, now
         looks = is_terminal(console().err) and not self.door.quiet
         if looks and now - self._begin >= 0.5 and now - self._drawn >= 0.1:
             self._drawn = now
@@ -193,13 +220,18 @@ class Meter:
     def _line(self, progress: Progress) -> str:
         if progress.stage == "scan":
             return "Looking for changes"
+        if progress.stage == "ask":
+            return "Asking the service" + (f"; {progress.detail}" if progress.detail else "")
         if progress.stage == "finish" or not progress.total:
             return "Writing the index"
         done, total = progress.done, progress.total
-        line = f"Indexing {done:,} of {output.plural(total, 'file')}, {100 * done // total} %"
-        if not done:
+        verb, what = _STAGES[progress.stage]
+        line = f"{verb} {done:,} of {output.plural(total, what)}, {100 * done // total} %"
+        if progress.detail:
+            return f"{line}; waiting: {progress.detail}"
+        if not done or done >= total:
             return line
-        left = (time.monotonic() - self._begin) * (total - done) / done
+        left = (time.monotonic() - self._since) * (total - done) / done
         shown = output.duration(left) if left >= 10 else f"{max(round(left), 1)} s"
         return f"{line}, {shown} left"
 
@@ -208,12 +240,21 @@ class Meter:
         remark(f"\r{line:<{self._width}}", nl=False)
         self._width = max(self._width, len(line))
 
+    def clear(self) -> None:
+        """Removes the line."""
+        if self._width:  # and, after an interruption, the "^C" behind it
+            remark(f"\r{'':<{self._width + 2}}\r", nl=False)
+            self._width = 0
+
     def __enter__(self) -> Meter:
+        global _meter  # noqa: PLW0603 (a terminal has one line that is rewritten)
+        _meter = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._drawn:  # and, after an interruption, the "^C" behind it
-            remark(f"\r{'':<{self._width + 2}}\r", nl=False)
+        global _meter  # noqa: PLW0603
+        self.clear()
+        _meter = None
 
     def conclude(self) -> None:
         """What took so long, if it was shown."""

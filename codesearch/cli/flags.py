@@ -98,7 +98,12 @@ def question(text: str, door: Door) -> str:
 
 def settings(said: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that the flags of ``engine`` say."""
-    return {"backend": said["backend"], "offline": said["offline"] or None}
+    return {
+        "backend": said["backend"],
+        "offline": said["offline"] or None,
+        "max-cost": said.get("max_cost"),
+        "max-requests": said.get("max_requests"),
+    }
 
 
 def request(query: str, said: Mapping[str, Any], opened: Opened) -> SearchRequest:
@@ -183,8 +188,20 @@ presentation = options(
     click.option("--explain", is_flag=True, help="Show the parts of each score."),
 )  # fmt: skip
 
+backend = options(
+    click.option("--offline", is_flag=True, help="Never use the network."),
+    click.option("--backend", metavar="NAME",
+                 help="The embedding backend: local (the default), gemini, openai, model2vec,"
+                      " sentence-transformers or hashing."),
+    click.option("--yes", is_flag=True,
+                 help="Agree to send code to the backend, at its price, without being asked."),
+    click.option("--max-cost", type=float, metavar="USD",
+                 help="Spend at most so much in this run."),
+    click.option("--max-requests", type=int, metavar="N",
+                 help="Send at most so many functions in this run."),
+)  # fmt: skip
+
 engine = options(
     click.option("--no-refresh", is_flag=True, help="Answer from the index as it is."),
-    click.option("--offline", is_flag=True, help="Never use the network."),
-    click.option("--backend", metavar="NAME", help="The embedding backend."),
+    backend,
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from codesearch import output, protocol
-from codesearch.cli import flags
+from codesearch import output, places, protocol
+from codesearch.cli import consent, flags
 from codesearch.cli.base import FOUND, Door, Meter
 from codesearch.cli.scope import existing, open_index
 from codesearch.config import MAX_JOBS
@@ -21,6 +21,12 @@ from codesearch.model import UpdateReport
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--full", is_flag=True, help="Read every file again.")
 @click.option("--jobs", type=click.IntRange(1, MAX_JOBS), metavar="N", help="Worker processes.")
+@click.option(
+    "--batch",
+    is_flag=True,
+    help="Have a remote backend embed in asynchronous jobs: half the price, hours later.",
+)
+@flags.backend
 @flags.as_json
 @flags.loudness
 def command(path: str | None, **said: Any) -> int:
@@ -35,20 +41,29 @@ def command(path: str | None, **said: Any) -> int:
             f"{output.visible(path)} is a file, and a repository is indexed as a whole",
             "give a folder, or none for the current one",
         )
-    opened = open_index(door, [] if path is None else [path], flags={"jobs": said["jobs"]})
+    told = {**flags.settings(said), "jobs": said["jobs"]}
+    opened = open_index(door, [] if path is None else [path], flags=told)
     with Meter(door) as meter:
         report = opened.index.update(
-            full=said["full"], dry_run=said["dry_run"], on_progress=meter, on_wait=door.wait
-        )
+            full=said["full"], dry_run=said["dry_run"], batch=said["batch"],
+            on_progress=meter, on_wait=door.wait,
+            **consent.dealings(door, said),
+        )  # fmt: skip
     if said["as_json"]:
         found = protocol.update(report, root=str(opened.index.root))
         door.write(protocol.encode(found, indent=True), exact=True)
     elif report.dry_run:
-        door.write(_plan(report))
+        door.write(_plan(report, door.screen))
     for note in report.notes:
         door.warn(note)
     if not report.dry_run:
         door.say(_done(report))
+    if report.bill is not None:
+        if report.dry_run:
+            consent.remarks(door, report.bill)
+        if said["backend"] and not report.dry_run:
+            always = f'backend = "{opened.settings.backend}"'
+            door.say(f"To search with it without --backend: {always} in {places.user_file()}")
     if report.skipped:
         door.say(_skipped(report))
     for skipped in report.skipped:
@@ -73,12 +88,16 @@ def changes(report: UpdateReport) -> str:
     return ", ".join(said) or "nothing changed"
 
 
-def _plan(report: UpdateReport) -> str:
-    return (
-        f"{output.plural(report.files, 'file')} ({changes(report)}); to embed:"
-        f" {output.plural(report.chunks, 'function')}, about {report.tokens:,} tokens, at no cost:"
-        " they stay on this machine"
-    )
+def _plan(report: UpdateReport, screen: output.Screen) -> str:
+    files = f"{output.plural(report.files, 'file')} ({changes(report)})"
+    bill = report.bill
+    if bill is None:
+        return (
+            f"{files}; to embed: {output.plural(report.chunks, 'function')}, about"
+            f" {report.tokens:,} tokens, at no cost: they stay on this machine"
+        )
+    head = f"{files}; to be sent to {bill.service}: {output.plural(bill.texts, 'function')}"
+    return f"{head}\n{output.listing(consent.quoted(bill), screen)}"
 
 
 def _done(report: UpdateReport) -> str:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, get_args
 import click
 
 from codesearch import output, protocol
-from codesearch.cli import answer, flags
+from codesearch.cli import answer, consent, flags
 from codesearch.cli.base import FOUND, NOTHING, Door, Meter, standard_input
 from codesearch.cli.scope import open_index
 from codesearch.errors import ConfigError
@@ -58,7 +58,11 @@ def command(words: tuple[str, ...], **said: Any) -> int:
     request = flags.request(query, said, opened)
     with Meter(door) as meter:
         result = opened.index.search(
-            request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
+            request,
+            refresh=not said["no_refresh"],
+            on_progress=meter,
+            on_wait=door.wait,
+            **consent.dealings(door, said),
         )
     meter.conclude()
     return answer.show(door, opened, request, result, shape)
@@ -76,7 +80,11 @@ def _many(given: tuple[str, ...], door: Door, said: dict[str, Any]) -> int:
             request = flags.request(query, said, opened)
             with Meter(door) as meter:
                 result = opened.index.search(
-                    request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
+                    request,
+                    refresh=not said["no_refresh"],
+                    on_progress=meter,
+                    on_wait=door.wait,
+                    **consent.dealings(door, said),
                 )
             found = answer.document(opened, request, result, shape.extent)
             door.write(protocol.encode({**found, "line": number}), exact=True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from codesearch import output
-from codesearch.cli import answer, flags
+from codesearch.cli import answer, consent, flags
 from codesearch.cli.base import Door, Meter, is_terminal, standard_input
 from codesearch.cli.scope import existing, open_index, relative
 from codesearch.errors import ConfigError
@@ -53,7 +53,12 @@ def command(target: str, given: tuple[str, ...], **said: Any) -> int:
     request = flags.request(name, said, opened)
     with Meter(door) as meter:
         result = opened.index.similar(
-            like, request, refresh=not said["no_refresh"], on_progress=meter, on_wait=door.wait
+            like,
+            request,
+            refresh=not said["no_refresh"],
+            on_progress=meter,
+            on_wait=door.wait,
+            **consent.dealings(door, said),
         )
     meter.conclude()
     return answer.show(door, opened, request, result, shape)

@@ -16,12 +16,13 @@ from codesearch.model import IndexState, Status
 
 @click.command("status")
 @click.option("--check", is_flag=True, help="Exit with 1 unless the index is up to date.")
+@click.option("--backend", metavar="NAME", help="The embedding backend.")
 @flags.as_json
 @flags.loudness
-def command(*, check: bool, as_json: bool, **said: Any) -> int:
+def command(*, check: bool, backend: str | None, as_json: bool, **said: Any) -> int:
     """Show what the index holds and is worth."""
     door = Door.of(**said)
-    status = open_index(door).index.status()
+    status = open_index(door, flags={"backend": backend}).index.status()
     if as_json:
         door.write(protocol.encode(protocol.status(status), indent=True), exact=True)
     elif not (check and door.quiet):
@@ -31,7 +32,8 @@ def command(*, check: bool, as_json: bool, **said: Any) -> int:
 
 def _rows(status: Status, now: float) -> list[tuple[str, str]]:
     pending = output.plural(status.pending, "file") + " changed since" if status.pending else ""
-    state = f"{status.state} ({pending})" if pending else str(status.state)
+    about = pending or (status.made_with and f"it was made with {status.made_with}")
+    state = f"{status.state} ({about})" if about else str(status.state)
     files = f"{status.files:,}" + (f", {status.skipped:,} skipped" if status.skipped else "")
     goes = (
         f"to the {status.backend} backend, over the network"

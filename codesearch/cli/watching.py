@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 
 from codesearch import config, output, places, protocol
+from codesearch.cli import consent
 from codesearch.cli.base import Door, Meter, columns, is_terminal, remark
 from codesearch.cli.index import changes
 from codesearch.cli.resident import Resident
@@ -15,7 +16,7 @@ from codesearch.cli.scope import settings_of
 from codesearch.errors import StoreError
 from codesearch.index import Index
 from codesearch.ingest import Standby
-from codesearch.model import Progress, UpdateReport, WatchEvent
+from codesearch.model import Bill, Progress, UpdateReport, WatchEvent
 from codesearch.watch import Watcher
 
 
@@ -37,7 +38,13 @@ class Watch:
     def run(self, *, debounce: float, poll: bool) -> None:
         """Until it is interrupted; see ``Watcher.run``."""
         watcher = Watcher(
-            self.root.path, self.index, self.tell, self.progress, debounce=debounce, poll=poll
+            self.root.path,
+            self.index,
+            self.tell,
+            self.progress,
+            self.receipt,
+            debounce=debounce,
+            poll=poll,
         )
         try:
             with self.index().kept(), closing(self.standby), self.serve():
@@ -93,6 +100,12 @@ class Watch:
             self._clear()
         elif report is not None:
             self._state(event.event, report)
+
+    def receipt(self, bill: Bill) -> None:
+        """Says what was sent."""
+        if not self._as_json:
+            self._clear()
+            consent.teller(self.door)(bill)
 
     def progress(self, progress: Progress) -> None:
         """Shows how far a long update is."""

@@ -14,4 +14,13 @@ from codesearch.files.scan import Scan, scan, start_scan
 from codesearch.files.snapshot import Snapshot
 from codesearch.files.why import why
 
-__all__ = ["Detect", "Rules", "Scan", "Snapshot", "read", "scan", "start_scan", "why"]
+__all__ = [
+    "Detect",
+    "Rules",
+    "Scan",
+    "Snapshot",
+    "read",
+    "scan",
+    "start_scan",
+    "why",
+]

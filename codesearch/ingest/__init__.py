@@ -3,6 +3,7 @@
 Nothing here knows the terminal or a question.
 """
 
+from codesearch.ingest.commit import Approve, Receipt
 from codesearch.ingest.health import examine, mend
 from codesearch.ingest.pool import Standby, prepare_all
 from codesearch.ingest.prepare import (
@@ -20,8 +21,10 @@ from codesearch.ingest.update import MADE_WITH, preview, update
 
 __all__ = [
     "MADE_WITH",
+    "Approve",
     "Plan",
     "Prepared",
+    "Receipt",
     "Site",
     "Standby",
     "count_pending",

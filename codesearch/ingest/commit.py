@@ -15,13 +15,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesearch.embedding import Embedder
+from codesearch.errors import Paused
 from codesearch.ingest.pool import prepare_all
 from codesearch.ingest.prepare import Plan, Prepared, Site, embed, finished, identify
-from codesearch.model import FileRecord, Progress
+from codesearch.model import Bill, FileRecord, Progress
 from codesearch.segment import Segment, join, of_chunks, with_vectors
 from codesearch.store import Store, StoredChunk
 
 OnProgress = Callable[[Progress], None]
+#: Asked whether a price is agreed to.
+Approve = Callable[[Bill], bool]
+#: Told what was sent, also where the run went no further.
+Receipt = Callable[[Bill], None]
 
 _MANY_CHUNKS = 5_000  # rows that are read back from the store before they are counted
 
@@ -34,6 +39,7 @@ class Outcome:
     embedded: int = 0
     reused: int = 0
     touched: int = 0
+    paused: Paused | None = None  # why not all was done
 
 
 def ingest(
@@ -50,6 +56,8 @@ def ingest(
 
     Raises:
         StoreError, EmbedderError: what was committed before is kept.
+
+    Where a paid backend pauses, the segment is that of what was done.
     """
     outcome = Outcome(of_chunks([], []))
     parts: list[Segment] = []
@@ -59,14 +67,23 @@ def ingest(
     on_progress(Progress("index", 0, total))
     known = {s.path: manifest[s.path] for s in todo.changed if s.path in manifest}
     with _collector_paused():
-        for prepared in prepare_all(site, todo.work, known, store.keys):
+        for batch in prepare_all(site, todo.work, known, store.keys):
+            prepared = batch
             if prepared.records:
-                parts.append(_commit(prepared, store, site.embedder, outcome))
+                try:
+                    part = _commit(prepared, store, site.embedder, outcome)
+                except Paused as paused:
+                    outcome.paused = paused
+                    prepared = _what_is_paid(prepared, store, site.embedder)
+                    part = _commit(prepared, store, site.embedder, outcome)
+                parts.append(part)
             replaced.update(r.path for r in prepared.records)
             replaced.update(prepared.gone)
             touched.update((r.path, r) for r in prepared.touched)
             done += len(prepared.records) + len(prepared.touched) + len(prepared.gone)
             on_progress(Progress("index", done, total))
+            if outcome.paused is not None:
+                break
     on_progress(Progress("finish", 0, None))
     gone = sorted(replaced & manifest.keys() - {p for part in parts for p in part.path.all()})
     if gone:
@@ -115,6 +132,26 @@ def _commit(prepared: Prepared, store: Store, embedder: Embedder, out: Outcome) 
     out.reused += len(asked) - len(missing)
     prepared.made.update((k, v) for k, v in zip(asked, stored, strict=True) if k not in missing)
     return finished(prepared, embedder.dimension)
+
+
+def _what_is_paid(prepared: Prepared, store: Store, embedder: Embedder) -> Prepared:
+    """Of a batch, the files whose vectors are all there, without asking a paid backend again."""
+    passages = prepared.passages()
+    found, _ = store.vectors(prepared.keys)
+    there = [
+        has or row is not None
+        for has, row in zip(found.tolist(), embedder.kept(passages), strict=True)  # type: ignore[attr-defined]
+    ]
+    whole: list[int] = []
+    at = 0
+    for number, of_file in enumerate(prepared.chunks):
+        count = sum(len(c.cuts) + 1 for c in of_file)
+        if all(there[at : at + count]):
+            whole.append(number)
+        at += count
+    records = [prepared.records[i] for i in whole]
+    chunks = [prepared.chunks[i] for i in whole]
+    return Prepared(of_chunks(records, chunks), records, chunks, prepared.touched, prepared.gone)
 
 
 def _joined(

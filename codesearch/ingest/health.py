@@ -17,9 +17,9 @@ import numpy as np
 
 from codesearch import store
 from codesearch.errors import IndexCorrupt, IndexLocked, IndexMissing, StoreError
-from codesearch.ingest.commit import LostVectors, OnProgress, from_store
+from codesearch.ingest.commit import LostVectors, from_store
 from codesearch.ingest.prepare import FORMAT, Site
-from codesearch.ingest.update import MADE_WITH, update
+from codesearch.ingest.update import MADE_WITH
 from codesearch.model import Finding, Health
 from codesearch.segment import Damaged, Segment, Stored, Strings, load
 from codesearch.store import Case, Checkup
@@ -63,8 +63,8 @@ def _is_missing(site: Site) -> bool:
         return True
 
 
-def mend(site: Site, on_progress: OnProgress, on_wait: Callable[[str], None]) -> Health:
-    """Puts right what ``examine`` finds, and examines again.
+def mend(site: Site, again: Callable[[], object], on_wait: Callable[[str], None]) -> Health:
+    """Puts right what ``examine`` finds, and examines again. ``again`` updates the index.
 
     Raises:
         StoreError: it can't be written. EmbedderError: the backend failed.
@@ -84,7 +84,7 @@ def mend(site: Site, on_progress: OnProgress, on_wait: Callable[[str], None]) ->
                 seen[case.finding] = None
                 store.mend(site.folder, case)
         if faults:
-            update(site, False, on_progress, on_wait)
+            again()
         elif not cases:
             break
     left = examine(site, on_wait)

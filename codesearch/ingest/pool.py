@@ -22,7 +22,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codesearch import embedding
 from codesearch.embedding import Embedder
 from codesearch.errors import CodesearchError
 from codesearch.files import Rules
@@ -74,9 +73,9 @@ def prepare_all(
             else:
                 yield from site.standby.prepare(site, batch, known)
         return
-    backend = None if stored is None or site.embedder.remote else site.backend
-    there = stored() if stored is not None and backend is not None else set[str]()
-    task = _Task(backend, there, _SECONDS)
+    load = site.load if stored is not None and site.embedder.in_workers else None
+    there = stored() if stored is not None and load is not None else set[str]()
+    task = _Task(load, there, _SECONDS)
     waiting = iter(batches)
     while lost := (yield from _pooled(site, task, waiting, known, workers)):
         for held in lost:
@@ -231,8 +230,10 @@ def _executor(workers: int, task: _Task) -> ProcessPoolExecutor:
 class _Task:
     """What a worker process holds: which vectors to make, and how long a file may take."""
 
-    def __init__(self, backend: str | None, stored: set[str], seconds: float) -> None:
-        self.backend = backend
+    def __init__(
+        self, load: Callable[[], Embedder] | None, stored: set[str], seconds: float
+    ) -> None:
+        self.load = load
         self.stored = stored
         self.seconds = seconds
         self.embedder: Embedder | None = None  # loaded in the worker
@@ -248,8 +249,8 @@ def _begin(task: _Task) -> None:
     _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where ``_deaf`` can't
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if task.backend is not None:
-        task.embedder = embedding.load(task.backend)
+    if task.load is not None:
+        task.embedder = task.load()
     # A worker makes many objects that live as long as their batch, and no cycles worth a
     # search: without the collector it is a tenth faster.
     gc.disable()

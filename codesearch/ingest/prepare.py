@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -54,7 +54,7 @@ class Site:
     tree: str  # the work tree's name in that folder
     rules: Rules
     settings: str  # a digest of what changes the stored chunks
-    backend: str  # by which a worker process loads the embedder too
+    load: Callable[[], Embedder]  # by which a worker process loads the embedder too
     embedder: Embedder
     jobs: int | None
     standby: Standby | None = None  # of a process that stays

@@ -9,16 +9,20 @@ import errno
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codesearch import files, store
-from codesearch.errors import IndexCorrupt, StoreError
+from codesearch.errors import IndexCorrupt, IndexMissing, StoreError
 from codesearch.ingest.commit import LostVectors, OnProgress, from_store, ingest
 from codesearch.ingest.pool import prepare_all
-from codesearch.ingest.prepare import FORMAT, Site, estimate_tokens, plan
+from codesearch.ingest.prepare import FORMAT, Site, estimate_tokens, identify, plan
 from codesearch.model import FileRecord, IndexState, Progress, Skipped, SkipReason, UpdateReport
 from codesearch.segment import Segment, Stored, join
+
+if TYPE_CHECKING:
+    from codesearch.embedding.remote import Survey
 
 _DAMAGED = "the index was damaged and has been rebuilt"
 
@@ -36,7 +40,8 @@ def update(
 
     Raises:
         StoreError: the folder can't be written. EmbedderError: the backend failed. What was
-        committed before is kept, and the next update goes on from there.
+        committed before is kept, and the next update goes on from there; after a Paused it can be
+        searched too.
     """
     start = time.perf_counter()
     with store.writer(site.folder, on_wait):
@@ -52,7 +57,11 @@ def _update(
 ) -> UpdateReport:
     state, stored = site.image.load(whole=True)
     if state in MADE_WITH:
-        notes.append(f"the index had been made with {MADE_WITH[state]} and was rebuilt")
+        which = ""
+        if state is IndexState.OTHER_MODEL:
+            model, dimension = site.model
+            which = f" ({site.image.made_with()}; now {model}, {dimension})"
+        notes.append(f"the index had been made with {MADE_WITH[state]}{which} and was rebuilt")
         full = True
     db = store.Store(site.folder, site.tree)
     held = db.matches(FORMAT, site.settings, site.model)
@@ -74,6 +83,8 @@ def _update(
             site.image.save(out.segment, db.generation, db.created)
         except OSError as error:
             raise _disk_error(error, site.folder) from error
+    if out.paused is not None:
+        raise out.paused
     skipped = out.segment.skips()
     return UpdateReport(
         files=out.segment.n_files - len(skipped),
@@ -110,8 +121,13 @@ def _base(
     return join([s, rest], [np.array(same, bool), None])
 
 
-def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
-    """What an update would do: reads and cuts the files, writes nothing."""
+def preview(
+    site: Site, full: bool, on_progress: OnProgress, survey: Survey | None = None
+) -> UpdateReport:
+    """What an update would do: reads and cuts the files, writes nothing.
+
+    ``survey`` adds up what a remote backend would be sent.
+    """
     start = time.perf_counter()
     _, stored = site.image.load()
     after = {} if stored is None or full else {r.path: r for r in stored.segment.records()}
@@ -123,17 +139,22 @@ def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
     for path in todo.removed:
         del after[path]
     chunks = tokens = done = pieces = touched = 0
+    held = set[str]() if survey is None or survey.of_all else _held(site)
     for batch in prepare_all(site, todo.work, known, None):
         flat = [c for of_file in batch.chunks for c in of_file]
         chunks += len(flat)
         pieces += batch.segment.n_pieces
         tokens += estimate_tokens(flat)
         touched += len(batch.touched)
+        if survey is not None:
+            identify(batch, site.embedder)
+            each = zip(batch.keys, batch.passages(), strict=True)
+            survey.add([passage for key, passage in each if key not in held])
         after.update((r.path, r) for r in batch.records)
         for path in batch.gone:
             after.pop(path, None)
         done += len(batch.records) + len(batch.touched) + len(batch.gone)
-        on_progress(Progress("index", done, len(todo.work)))
+        on_progress(Progress("price", done, len(todo.work)))
     skipped = [
         Skipped(r.path, SkipReason(r.skipped), r.detail) for r in after.values() if r.skipped
     ]
@@ -149,7 +170,17 @@ def preview(site: Site, full: bool, on_progress: OnProgress) -> UpdateReport:
         seconds=time.perf_counter() - start,
         dry_run=True,
         tokens=tokens,
+        bill=None if survey is None else survey.bill(),
     )
+
+
+def _held(site: Site) -> set[str]:
+    """The keys of the vectors that the store has."""
+    db = store.Store(site.folder, site.tree)
+    try:
+        return db.keys() if db.matches(FORMAT, site.settings, site.model) else set()
+    except (IndexCorrupt, IndexMissing):
+        return set()
 
 
 def _disk_error(error: OSError, folder: Path) -> StoreError:

@@ -87,6 +87,14 @@ class Image:
             return IndexState.OTHER_SETTINGS, None
         return IndexState.FRESH, held
 
+    def made_with(self) -> str:
+        """The model of the newest image, whether it can be used here or not; "" if unknown."""
+        for file in reversed(self.files()):
+            with suppress(Damaged, KeyError, TypeError, ValueError):
+                model, dimension = load(file)[1]["model"]
+                return f"{model}, {dimension} dimensions"
+        return ""
+
     def save(self, segment: Segment, generation: int, created: float) -> None:
         """Stores a new image beside the old ones, then deletes those.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from codesearch.errors import CodesearchError, ConfigError
 from codesearch.index import Index
-from codesearch.model import Progress, UpdateReport, WatchEvent
+from codesearch.model import Bill, Progress, UpdateReport, WatchEvent
 from codesearch.watch.events import Events, PollingNeeded
 
 # Hints that keep coming are waited for so many times as long as a single one.
@@ -35,6 +35,7 @@ class Watcher:
         index: gives the index, with the settings that hold now.
         tell: called with everything that a person may want to know.
         on_progress: of an update.
+        receipt: told what an update sent to a remote backend.
         debounce: seconds of quiet before an update.
         poll: look again and again instead of listening to the system.
     """
@@ -43,6 +44,7 @@ class Watcher:
     index: Callable[[], Index]
     tell: Callable[[WatchEvent], None]
     on_progress: Callable[[Progress], None]
+    receipt: Callable[[Bill], None]
     debounce: float
     poll: bool = False
     _events: Events | None = None
@@ -139,4 +141,4 @@ class Watcher:
         def wait(writer: str) -> None:
             self.tell(WatchEvent("waiting", detail=writer))
 
-        return self.index().update(on_progress=self.on_progress, on_wait=wait)
+        return self.index().update(on_progress=self.on_progress, on_wait=wait, receipt=self.receipt)
