@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codesearch import rank
 
@@ -105,3 +107,13 @@ def test_a_word_in_the_name_outweighs_one_in_the_body_and_length_dampens() -> No
     tf = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]], np.uint8)
     rank.add_bm25f(scores, np.array([0, 1, 2], np.uint32), tf, norms, 1.0)
     assert scores[1] > scores[0] > scores[2] > 0
+
+
+@given(st.lists(st.floats(0.5, 1.0), min_size=3, max_size=30))
+def test_spread_cosines_keep_their_order_and_lie_around_zero(values: list[float]) -> None:
+    cosine = np.array(values, np.float32)
+    out = rank.spread(cosine)
+    assert np.median(out) == pytest.approx(0, abs=1e-5)
+    assert out.max() <= 1.5 + 1e-5
+    assert (np.diff(out[np.argsort(cosine, kind="stable")]) >= 0).all()
+    assert not len(rank.spread(cosine[:0]))
