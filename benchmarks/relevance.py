@@ -18,7 +18,9 @@ model can't be had everywhere. A window of its counts as the function when it ov
 
 ``--cosine`` ranks by the vectors alone, ``--backend`` and ``--transformer FOLDER`` take another
 embedder: a sentence encoder as ``training/transformer.py`` reads it, in an environment that has
-what it needs.
+what it needs. A paid backend is told what it may cost, in one command for quality and price:
+
+    python benchmarks/relevance.py benchmarks/questions REPOS --backend gemini --max-cost 5
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ from codesearch import embedding, rank
 from codesearch.config import Settings
 from codesearch.index import Index
 from codesearch.model import Chunk, Hit, Passage, SearchRequest
+from codesearch.remote import vault_in
 
 ASK_SEMBLE = """
 import json, sys
@@ -163,10 +166,16 @@ def grade(
     return found / ideal, next((i + 1 for i, g in enumerate(gains) if g), 0)
 
 
-class Sentences:
-    """A sentence encoder as an embedder. It is said to be remote, so that this process asks it."""
+def cost(home: Path) -> float:
+    """The dollars spent so far."""
+    return sum(spent.dollars or 0.0 for spent in vault_in(home).spent())
 
-    remote = True
+
+class Sentences:
+    """A sentence encoder as an embedder, asked by this process."""
+
+    remote = False
+    in_workers = False
     weight = 1.0
     floor = 0.0
 
@@ -198,6 +207,11 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="keep the indexes here for the next run")
     parser.add_argument("--without", help="a term of rank.Weights to leave out")
     parser.add_argument("--backend", default="local", help="the embedder's name")
+    parser.add_argument("--model", help="the backend's model")
+    parser.add_argument("--dimension", type=int, help="of its vectors")
+    parser.add_argument(
+        "--max-cost", type=float, help="agree to send the code to the backend for so many dollars"
+    )
     parser.add_argument("--transformer", type=Path, help="a folder with model.onnx: embed with it")
     parser.add_argument("--cosine", action="store_true", help="the vectors alone: no other term")
     parser.add_argument("--worst", action="store_true", help="list the questions that fail")
@@ -208,7 +222,7 @@ def main() -> None:
         rank.WEIGHTS = replace(rank.WEIGHTS, **{args.without: 0.0})
     if args.transformer:
         sentences = Sentences(args.transformer)
-        embedding.load = lambda _: sentences
+        embedding.load = lambda *_: sentences
     if args.cosine:
         args.mode = "semantic"
         terms = [f.name for f in fields(rank.Weights) if f.name != "semantic"]
@@ -225,8 +239,12 @@ def main() -> None:
         if only and name not in only:
             continue
         folder = spec.get("benchmark_root") or spec.get("root") or ""
-        index = Index.open(args.repos / name, Settings(index_home=home, backend=args.backend))
-        index.update()
+        settings = Settings(
+            index_home=home, backend=args.backend, model=args.model, dimension=args.dimension,
+            max_cost=None if args.max_cost is None else max(args.max_cost - cost(home), 0.0),
+        )  # fmt: skip
+        index = Index.open(args.repos / name, settings)
+        index.update(approve=lambda _: args.max_cost is not None)
         results[name] = {}
         all_asked = list(questions(args.bench, name, args.split))
         if args.semble:
@@ -261,6 +279,9 @@ def main() -> None:
             for group in sorted(set(told.ndcg) - set(repos)):
                 print(told.line(group))
     print(f"median answer {median(times) * 1000:.1f} ms")
+    for spent in vault_in(home).spent():
+        dollars = "" if spent.dollars is None else f", ${spent.dollars:.4f}"
+        print(f"{spent.model}: {spent.texts:,} texts, {spent.tokens:,} tokens{dollars}")
     if args.worst:
         for value, name, asked, hits in sorted(failed, key=lambda f: f[0]):
             print(f"{value:.2f} {name} [{asked.kind}] {asked.query!r}")
