@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ _STEP = 0.05
 _DAMAGED = ("malformed", "not a database")
 
 
-class Database:
+class Database(ABC):
     """May be used by several threads.
 
     Args:
@@ -48,9 +49,9 @@ class Database:
         beside = (self.file.with_name(self.file.name + suffix) for suffix in ("", "-wal", "-shm"))
         return sum(file.stat().st_size for file in beside if file.exists())
 
+    @abstractmethod
     def save_from(self, old: sqlite3.Connection) -> int:
         """Takes over what can be read of a damaged file. How much."""
-        raise NotImplementedError
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
