@@ -1,0 +1,108 @@
+"""Functions that are there more than once, and what was found out about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from codesearch.model.answers import IndexState
+
+#: What is found. The numbers are for suppressions and for other programs.
+Rule = Literal[
+    "CS001",  # exact: the same tokens once comments and layout are gone (Type-1)
+    "CS002",  # renamed: the same once local names and literals are gone (Type-2)
+    "CS003",  # near: copied, then edited (Type-3)
+    "CS004",  # similar purpose: near in meaning, by the embedding (Type-4); a hint
+]
+RULE_NAMES: dict[Rule, str] = {
+    "CS001": "exact",
+    "CS002": "renamed",
+    "CS003": "near",
+    "CS004": "similar purpose",
+}
+
+Severity = Literal["error", "warning", "note"]
+
+#: Half-open ranges of characters, in the texts of two functions: what stands in one where the
+#: other has something else. A range may be empty, then the other side has something more.
+Difference = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A function in a file. ``text`` is all of its lines, from ``start_line`` on, as compared."""
+
+    path: str
+    language: str
+    symbol: str
+    start_line: int
+    end_line: int
+    tokens: int
+    text: str = ""
+    column: int = 1  # of the definition's name or first character, 1-based
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another function that a finding's function is like.
+
+    ``likeness`` is 1.0 for the same; below that it is what was compared with the threshold, a
+    share of what both have in common. ``differences`` are between the finding's own text and
+    ``place.text``, in order.
+    """
+
+    place: Place
+    rule: Rule
+    likeness: float
+    differences: Sequence[Difference] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A finding: a function and its copies, the nearest first; at least one.
+
+    ``fingerprint`` names the pair of the function and its nearest copy by what they consist of,
+    in either order, whatever lines and files they are in: 32 hex digits.
+    """
+
+    rule: Rule
+    severity: Severity
+    place: Place
+    copies: Sequence[Copy]
+    fingerprint: str
+
+    @property
+    def best(self) -> Copy:
+        return self.copies[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A suppression that suppresses nothing (any more)."""
+
+    path: str
+    line: int
+    rules: Sequence[str]
+
+
+DuplicateMode = Literal["staged", "since", "all", "files"]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReport:
+    """What a look for duplicates found. Findings are sorted by path and line."""
+
+    mode: DuplicateMode
+    findings: Sequence[Duplicate]
+    checked: int  # functions that were asked about
+    compared: int  # functions that they were compared with
+    state: IndexState
+    pending: int  # files that differ from the index and were not looked at
+    seconds: float
+    suppressed: int = 0  # by a comment
+    accepted: int = 0  # by the baseline
+    unused: Sequence[Unused] = ()
+    warnings: Sequence[str] = ()
+    complete: bool = True  # whether everything was compared within the time allowed
+    lines: Mapping[str, int] = field(default_factory=dict)  # of functions compared, by path
