@@ -13,14 +13,15 @@ PACKAGE = Path(__file__).parent.parent / "codesearch"
 # A module imports only from a lower row; a module named here as a folder stands for all in it.
 ROWS: list[set[str]] = [
     {"model", "errors"},
-    {"config", "imports", "languages", "paths", "places", "terms"},
+    {"config", "fingerprint", "imports", "languages", "paths", "places", "terms"},
     {"remote"},
     {"gemini"},
     {"files", "chunking", "segment", "rank", "store", "embedding", "snippet"},
-    {"ingest", "search", "asking"},
+    {"ingest", "search", "asking", "duplicates"},
     {"freshness"},
     {"index"},
     {"protocol", "output", "watch", "server"},
+    {"report"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(ROWS) for name in names}
@@ -32,7 +33,7 @@ OWNERS = {
     "click": {"cli"},
     "platformdirs": {"places"},
     "filelock": {"store"},
-    "pygments": {"output"},
+    "pygments": {"output", "report"},
     "watchdog": {"watch"},
     "google": {"gemini"},
     "detect_secrets": {"remote"},
