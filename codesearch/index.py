@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
-from codesearch import embedding, files, ingest, languages, places, search, segment, store, terms
+from codesearch import embedding, files, ingest, places, search, segment, store
 from codesearch.config import Settings
 from codesearch.errors import ConfigError, Elsewhere, EmbedderError
 from codesearch.freshness import Freshness, Seen
@@ -93,13 +92,12 @@ class Index:
 
     @cached_property
     def _site(self) -> ingest.Site:
-        said = f"{terms.VERSION}|{languages.digest()}|{self._rules.key()}"
         return ingest.Site(
             root=self._root,
             folder=self.folder,
             tree=places.tree_key(self._root),
             rules=self._rules,
-            settings=blake2b(said.encode(), digest_size=8).hexdigest(),
+            settings=ingest.kept_by(self._rules),
             load=self._load,
             embedder=self._embedder,
             jobs=self._settings.jobs,

@@ -134,6 +134,7 @@ def chunk_of(
     signature: str = "",
     doc: str = "",
     parameters: tuple[str, ...] = (),
+    fingerprint: bytes = b"",
 ) -> Chunk:
     """A chunk of a file, its text cut where it is too long for one embedding."""
     return Chunk(
@@ -148,4 +149,5 @@ def chunk_of(
         end_line=end_line,
         text=text,
         cuts=cuts(text),
+        fingerprint=fingerprint,
     )

@@ -78,7 +78,7 @@ class Outline:
         self.marks = parsed.marks
         self.ends = parsed.ends
         self.trailing = re.compile(grammar.trailing.encode()) if grammar.trailing else None
-        self._starts = [mark.start for mark in parsed.marks]
+        self.starts = [mark.start for mark in parsed.marks]
         self.entries: list[Entry] = []
         self._place(parsed.definitions)
 
@@ -173,7 +173,7 @@ class Outline:
     def _is_blank(self, start: int, stop: int) -> bool:
         """Whether there is nothing but comments."""
         data, position = self.source.data, start
-        for index in range(bisect_left(self._starts, start), bisect_left(self._starts, stop)):
+        for index in range(bisect_left(self.starts, start), bisect_left(self.starts, stop)):
             mark = self.marks[index]
             if data[position : mark.start].strip():
                 return False
@@ -218,7 +218,7 @@ class Outline:
         """
         source = self.source
         stop = source.line_end(end)
-        index = bisect_left(self._starts, end)
+        index = bisect_left(self.starts, end)
         mark = self.marks[index] if index < len(self.marks) else None
         if mark is not None and mark.is_comment and self._trails(mark, start, end):
             return source.line_end(mark.end), [mark.doc]

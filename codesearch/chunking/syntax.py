@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from codesearch.chunking import base
+from codesearch.chunking import base, tokens
 from codesearch.chunking.comments import clean
 from codesearch.chunking.outline import Entry, Outline
 from codesearch.chunking.parse import Source, parse
@@ -93,6 +93,7 @@ class _Writer:
             signature=self._signature(entry),
             doc=self._doc(entry),
             parameters=self._parameters(entry),
+            fingerprint=tokens.of_entry(self.outline, entry),
         )
 
     def _without_line(self, start: int, end: int) -> Edit | None:

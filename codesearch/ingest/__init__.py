@@ -14,6 +14,7 @@ from codesearch.ingest.prepare import (
     embed,
     finished,
     identify,
+    kept_by,
     passages,
     plan,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "examine",
     "finished",
     "identify",
+    "kept_by",
     "mend",
     "passages",
     "plan",

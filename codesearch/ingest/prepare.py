@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch import files, languages, terms
+from codesearch import files, fingerprint, languages, terms
 from codesearch.chunking import chunk_or_windows, windows
 from codesearch.embedding import Embedder
 from codesearch.files import Rules
@@ -42,7 +42,13 @@ _CHARS_A_TOKEN = 3.3
 
 
 #: Layout of the folder and meaning of what lies in it; another number is a rebuild.
-FORMAT = 2
+FORMAT = 3
+
+
+def kept_by(rules: Rules) -> str:
+    """A digest of all that decides what is stored of a work tree, but for the model."""
+    said = f"{terms.VERSION}|{fingerprint.VERSION}|{languages.digest()}|{rules.key()}"
+    return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,20 @@ class Grammar:
         """``parameters``, compiled; None where the language has none."""
         return self._compile("parameters", self.parameters) if self.parameters else None
 
+    @functools.cached_property
+    def compared(self) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+        """``duplicates`` as the parser's numbers: identifiers, literals, what is passed over."""
+        kinds, language = self.duplicates, self.language
+
+        def numbers(names: Iterable[str]) -> frozenset[int]:
+            # A word such as "number" can be a literal's kind and a keyword as well.
+            named = ((name, language.id_for_node_kind(name, True)) for name in names)
+            found = (number or language.id_for_node_kind(name, False) for name, number in named)
+            return frozenset(number for number in found if number)
+
+        passed = (*kinds.comments, *self.comments, *self.attributes)
+        return numbers(kinds.identifiers), numbers(kinds.literals), numbers(passed)
+
     def _compile(self, key: str, source: str) -> tree_sitter.Query:
         from tree_sitter import Query, QueryError
 

@@ -112,7 +112,7 @@ class Chunk:
     ``doc`` is the doc comment or docstring as plain text, comment marks removed; the lines
     include it. ``cuts`` are the offsets in ``text`` at which a further piece begins,
     where the text is too long for one embedding; the pieces are vectors only, the answer
-    is the whole chunk.
+    is the whole chunk. ``fingerprint`` is what a function is compared by, empty for all else.
     """
 
     path: str
@@ -126,6 +126,7 @@ class Chunk:
     end_line: int
     text: str
     cuts: tuple[int, ...] = ()
+    fingerprint: bytes = b""
 
     @property
     def pieces(self) -> tuple[str, ...]:

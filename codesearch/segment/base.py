@@ -103,6 +103,7 @@ class Segment:
     start_line: U32
     end_line: U32
     lengths: U16  # (n, 4): terms in each field
+    fingerprint: Strings  # bytes, empty for what is no function
     first_piece: U32  # (n + 1)
     # terms (v) and postings (m)
     vocabulary: Strings  # sorted by bytes

@@ -95,6 +95,7 @@ def chunk_schema() -> pa.Schema:
             _text("text"),
             ("cuts", pa.list_(pa.int32())),
             ("keys", pa.list_(pa.string())),
+            ("fingerprint", pa.binary()),
         ]
     )
 
@@ -145,7 +146,7 @@ def of_chunks(chunks: Sequence[StoredChunk], commit: int) -> pa.Table:
             (
                 storable(c.path), commit, ordinal, c.language, c.kind, storable(c.symbol),
                 storable(c.signature), storable(c.doc), [storable(p) for p in c.parameters],
-                c.start_line, c.end_line, storable(c.text), c.cuts, keys,
+                c.start_line, c.end_line, storable(c.text), c.cuts, keys, c.fingerprint,
             )
         )  # fmt: skip
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
@@ -156,12 +157,12 @@ def to_chunks(batch: pa.RecordBatch) -> Iterator[tuple[int, int, Chunk, tuple[st
     """The inverse of ``of_chunks``: commit, place in the file, chunk, keys, row by row."""
     for (
         path, commit, ordinal, language, kind, symbol, signature, doc, parameters,
-        first, last, text, cuts, keys,
+        first, last, text, cuts, keys, fingerprint,
     ) in _rows(batch):  # fmt: skip
         chunk = Chunk(
             original(path), language, cast("Kind", kind), original(symbol), original(signature),
             original(doc), tuple(map(original, parameters)), first, last, original(text),
-            tuple(cuts),
+            tuple(cuts), fingerprint,
         )  # fmt: skip
         yield commit, ordinal, chunk, tuple(keys)
 
