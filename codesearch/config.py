@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from codesearch.errors import ConfigError, did_you_mean
-from codesearch.model import Tests
+from codesearch.model import RULE_NAMES, Tests
 
 PREFIX = "CODESEARCH_"
 MAX_CONFIG_BYTES = 1_000_000
@@ -33,8 +33,8 @@ MAX_FILE_BYTES = 10_000_000
 class Settings:
     """Everything that can be set, after all sources were merged.
 
-    A repository's own configuration may set ``exclude``, ``include``, ``max_file_bytes`` and
-    ``tests`` only: a cloned repository is not trusted with more.
+    A repository's own configuration may set ``exclude``, ``include``, ``max_file_bytes``,
+    ``tests`` and what concerns duplicates only: a cloned repository is not trusted with more.
     """
 
     backend: str = "local"
@@ -51,6 +51,10 @@ class Settings:
     include: tuple[str, ...] = ()
     max_file_bytes: int = 1_000_000
     tests: Tests = "demote"
+    dupes_threshold: float = 0.6  # of likeness, from which on a function is a copy
+    dupes_min_tokens: int = 50  # functions of fewer are not compared
+    dupes_ignore: tuple[str, ...] = ()  # rules
+    dupes_exclude: tuple[str, ...] = ()  # files whose functions are not compared
     jobs: int | None = None  # None: one worker a core
     offline: bool = False
 
@@ -171,6 +175,19 @@ def _dollars(value: object) -> float:
     return float(value)
 
 
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.3 <= value <= 1:
+        raise ValueError("a number from 0.3 to 1")
+    return float(value)
+
+
+def _rules(value: object) -> tuple[str, ...]:
+    known = list(RULE_NAMES)
+    if not isinstance(value, list | tuple) or not all(v in known for v in value):
+        raise ValueError(f"a list of rules: {', '.join(known)}")
+    return tuple(value)
+
+
 def _address(value: object) -> str:
     text = _text(value) if isinstance(value, str) else ""
     if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text):
@@ -221,6 +238,10 @@ _KEYS: dict[str, _Key] = {
     "include": _Key("include", _patterns, repository=True),
     "max-file-bytes": _Key("max_file_bytes", _whole(1, MAX_FILE_BYTES), repository=True),
     "tests": _Key("tests", _tests, repository=True),
+    "dupes-threshold": _Key("dupes_threshold", _share, repository=True),
+    "dupes-min-tokens": _Key("dupes_min_tokens", _whole(16, 10_000), repository=True),
+    "dupes-ignore": _Key("dupes_ignore", _rules, repository=True),
+    "dupes-exclude": _Key("dupes_exclude", _patterns, repository=True),
     "jobs": _Key("jobs", _whole(1, MAX_JOBS), why_not="choose how much of the machine is used"),
     "offline": _Key("offline", _flag, why_not="choose whether the network is used"),
 }
@@ -274,7 +295,7 @@ def _from_environment() -> Iterator[tuple[str, Any]]:
 def _from_text(name: str, text: str) -> Any:
     """A variable's text as the type of the setting; left as text where it has no such form."""
     check = _KEYS[name].check
-    if check is _patterns:
+    if check in (_patterns, _rules):
         return [part.strip() for part in text.split(",") if part.strip()]
     if check is _folder:
         return text if text.startswith("~") else Path(text).absolute()
@@ -283,7 +304,7 @@ def _from_text(name: str, text: str) -> Any:
             text.strip().lower(),
             {"0": False, "false": False, "no": False, "off": False}.get(text.strip().lower(), text),
         )
-    if check is _dollars:
+    if check in (_dollars, _share):
         try:
             return float(text)
         except ValueError:

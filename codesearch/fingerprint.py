@@ -100,6 +100,16 @@ def blind(codes: U16) -> U16:
     return np.where(codes & _NAME, np.uint16(_LOCAL), codes)
 
 
+def is_local(codes: U16) -> NDArray[np.bool_]:
+    """Which tokens are names that the function gives."""
+    return np.equal(codes, _LOCAL)
+
+
+def number(word: str) -> int:
+    """What a word is in ``words``."""
+    return _number(word)
+
+
 def renamed(fingerprint: bytes) -> bytes:
     """Equal for functions whose tokens are the same but for literals and local names.
 

@@ -95,6 +95,21 @@ class Freshness:
         without = f"answered without {count:,} new or changed file" + ("" if count == 1 else "s")
         return self.as_stored([f"{error.message}; {without} ({error.hint})"], fresh=False)
 
+    def as_far_as_known(self) -> Seen:
+        """The index as the files are if that costs little, else as it is stored, else nothing."""
+        seen = self.now()
+        if seen is not None:
+            return seen
+        state, stored = self.load()
+        if stored is None:
+            why = self.unusable(state)
+            note = f"{why.message}: only what the commit itself changes was compared"
+            return Seen(View([]), state, 0, [f"{note} (run `codesearch index`)"])
+        count = self.pending(stored)
+        behind = f"{count:,} new or changed file" + ("" if count == 1 else "s")
+        note = f"{behind} are not in the index and were not compared with (run `codesearch index`)"
+        return Seen(self._whole(stored), IndexState.STALE, count, [note])
+
     def now(self) -> Seen | None:
         """The index as the files are; None if too much has changed to say so without storing."""
         if self._site.standby is not None:

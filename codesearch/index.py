@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from codesearch import embedding, files, ingest, places, search, segment, store
+from codesearch import duplicates, embedding, files, ingest, places, search, store
 from codesearch.config import Settings
 from codesearch.errors import ConfigError, Elsewhere, EmbedderError
 from codesearch.freshness import Freshness, Seen
 from codesearch.model import (
     Chunk,
+    DuplicateRequest,
     FileRecord,
     Health,
     IndexState,
@@ -128,28 +129,8 @@ class Index:
     def status(self) -> Status:
         """Everything about the index; scans the work tree for what is pending."""
         state, stored = self._fresh.load()
-        s = segment.of_chunks([], []) if stored is None else stored.segment
         pending = 0 if stored is None else self._fresh.pending(stored)
-        skipped = len(s.skips())
-        return Status(
-            root=str(self.root),
-            folder=str(self.folder),
-            state=IndexState.STALE if pending else state,
-            backend=self._settings.backend,
-            model=self._embedder.id,
-            dimension=self._embedder.dimension,
-            remote=self._embedder.remote,
-            files=s.n_files - skipped,
-            skipped=skipped,
-            chunks=s.n_chunks,
-            languages=dict(Counter(x for x in s.language.all() if x).most_common()),
-            kinds=dict(Counter(segment.KINDS[k] for k in s.kind.tolist()).most_common()),
-            bytes_on_disk=store.size_on_disk(self.folder),
-            created=None if stored is None else stored.facts["created"],
-            updated=None if stored is None else stored.facts["updated"],
-            pending=pending,
-            made_with=self._site.image.made_with() if state is IndexState.OTHER_MODEL else "",
-        )
+        return ingest.status(self._site, self._settings.backend, state, stored, pending)
 
     def files(self) -> list[FileRecord]:
         """The manifest of the stored index, skipped files too, sorted by path.
@@ -268,6 +249,27 @@ class Index:
 
     # -- asking it -------------------------------------------------------------------
 
+    def duplicates(
+        self, request: DuplicateRequest, on_progress: OnProgress, on_wait: OnWait
+    ) -> duplicates.Found:
+        """Functions that are there more than once; see ``duplicates.find``.
+
+        Nothing is sent for it, and no commit waits for an update: then a warning says so.
+        """
+        start = time.perf_counter()
+
+        def look() -> duplicates.Found:
+            what, change = duplicates.asked(self._root, self._rules, request)
+            waits = change is None and not self._embedder.remote
+            seen = self._view(True, on_progress, on_wait, None, None) if waits else None
+            seen = seen or self._fresh.as_far_as_known()
+            sources = search.Sources(self._root, self._rules)
+            report, pairs = duplicates.find(seen.view, what, change, sources.of, start)
+            report = replace(report, state=seen.state, pending=seen.pending, warnings=seen.notes)
+            return report, pairs
+
+        return self._mended(look)
+
     def search(
         self,
         request: SearchRequest,
@@ -340,7 +342,7 @@ class Index:
 
         return paid.asked(self._site, self._settings, text, make, approve, on_progress or _silent)
 
-    def _mended(self, ask: Callable[[], SearchResult]) -> SearchResult:
+    def _mended(self, ask: Callable[[], T]) -> T:
         """The answer; an image that is damaged inside is deleted on the way and made anew.
 
         Its header and size are checked when it is opened, its numbers only by using them.

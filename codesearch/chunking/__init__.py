@@ -7,13 +7,15 @@ Knows languages only through their grammars; reads no file and embeds nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from codesearch import languages
 from codesearch.chunking import prose, statements, syntax
 from codesearch.chunking.prose import windows
 from codesearch.errors import GrammarError
 from codesearch.model import Chunk, SourceFile
 
-__all__ = ["chunk", "chunk_or_windows", "windows"]
+__all__ = ["chunk", "chunk_or_windows", "tokens_of", "windows"]
 
 
 def chunk(file: SourceFile) -> list[Chunk]:
@@ -43,3 +45,23 @@ def chunk_or_windows(file: SourceFile) -> list[Chunk]:
         return chunk(file)
     except GrammarError:
         return windows(file)
+
+
+def tokens_of(
+    file: SourceFile, wanted: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], list[tuple[int, int, str]]]:
+    """The tokens of some functions of a file, without comments: what their fingerprints count.
+
+    Args:
+        file: the file.
+        wanted: the first line and the symbol of each function, as its chunk has them.
+
+    Returns:
+        For each function that is there: the tokens in order, each with its beginning and its end
+        (characters, from the beginning of the first line on) and its text.
+    """
+    try:
+        grammar = languages.grammar(file.language) if file.language != languages.TEXT else None
+        return syntax.tokens_of(grammar, file, wanted) if grammar and grammar.parser else {}
+    except GrammarError:
+        return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
 from codesearch.chunking import base, tokens
@@ -51,6 +51,28 @@ def chunk(grammar: Grammar, file: SourceFile) -> list[Chunk] | None:
     found = writer.leftovers()  # first: it gives trivia to the entries
     found.extend(writer.entries())
     found.sort(key=lambda c: (c.start_line, -c.end_line))
+    return found
+
+
+def tokens_of(
+    grammar: Grammar, file: SourceFile, wanted: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], list[tuple[int, int, str]]]:
+    """The tokens of some functions; see ``chunking.tokens_of``."""
+    parsed = parse(grammar, Source(file.text))
+    if parsed is None:
+        return {}
+    outline = Outline(grammar, parsed)
+    _Writer(grammar, file, outline).leftovers()  # so that entries begin where chunks do
+    source, found = outline.source, {}
+    for key, each in tokens.located(outline, wanted):
+        position, offset = source.starts[key[0] - 1], 0
+        places = []
+        for token in each:
+            offset += len(source.text(position, token.start))
+            end = offset + len(token.text)
+            places.append((offset, end, token.text))
+            position, offset = token.end, end
+        found[key] = places
     return found
 
 

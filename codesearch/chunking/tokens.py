@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -49,6 +49,19 @@ def of_entry(outline: Outline, entry: Entry) -> bytes:
     if len(found) < FEWEST:
         return b""
     return fingerprint.of([(t.text, t.role) for t in found], _remarks(outline, entry))
+
+
+def located(
+    outline: Outline, wanted: Collection[tuple[int, str]]
+) -> Iterator[tuple[tuple[int, str], list[Token]]]:
+    """The tokens of some functions of an outline, known by their first line and symbol."""
+    stack = list(outline.entries)
+    while stack:
+        entry = stack.pop()
+        stack += entry.children
+        key = outline.source.row(entry.start) + 1, entry.symbol
+        if key in wanted and entry.definition.kind in FUNCTIONS:
+            yield key, list(tokens(outline, entry))
 
 
 def tokens(outline: Outline, entry: Entry) -> Iterator[Token]:

@@ -25,6 +25,7 @@ from codesearch.errors import CodesearchError, Elsewhere, did_you_mean
 COMMANDS = (
     "search",
     "similar",
+    "dupes",
     "index",
     "watch",
     "status",

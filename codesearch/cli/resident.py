@@ -21,7 +21,7 @@ from codesearch.files.git import KEPT
 from codesearch.index import Index
 from codesearch.server.wire import Request
 
-_ANSWERED = {"search", "similar"}
+_ANSWERED = {"search", "similar", "dupes"}
 # What reads standard input, or is printed by click itself, or has remarks after answers,
 # or shows what was cut from files that changed.
 _NOT_OURS = re.compile(

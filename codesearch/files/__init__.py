@@ -9,18 +9,22 @@ room does not know chunks or the index.
 from __future__ import annotations
 
 from codesearch.files.base import Rules
+from codesearch.files.changes import Change, since, staged
 from codesearch.files.read import Detect, read
 from codesearch.files.scan import Scan, scan, start_scan
 from codesearch.files.snapshot import Snapshot
 from codesearch.files.why import why
 
 __all__ = [
+    "Change",
     "Detect",
     "Rules",
     "Scan",
     "Snapshot",
     "read",
     "scan",
+    "since",
+    "staged",
     "start_scan",
     "why",
 ]

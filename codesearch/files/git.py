@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,19 +130,41 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win3
 def _ask(root: Root, program: str, *arguments: str, said: str = "") -> list[str] | None:
     """The fields of git's answer to the arguments and what it is ``said``; None without one."""
     try:
-        done = subprocess.run(
-            _command(program, *arguments),
-            cwd=root.path,
-            env=_environment(root),
-            input=os.fsencode(said),
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            creationflags=_NO_WINDOW,
-        )
+        done = run(root, program, arguments, os.fsencode(said))
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     return os.fsdecode(done.stdout).split("\0") if done.returncode in {0, 1} else None
+
+
+def run(
+    root: Root,
+    program: str,
+    arguments: Sequence[str],
+    said: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """git's whole answer to the arguments and what it is ``said``.
+
+    Args:
+        root: where it is asked.
+        program: git.
+        arguments: its command line.
+        said: its standard input.
+        variables: of its environment, beside those that it always gets.
+
+    Raises:
+        OSError, ValueError, subprocess.TimeoutExpired: there is no answer.
+    """
+    return subprocess.run(
+        _command(program, *arguments),
+        cwd=root.path,
+        env=_environment(root) | dict(variables or {}),
+        input=said,
+        capture_output=True,
+        timeout=_SECONDS,
+        check=False,
+        creationflags=_NO_WINDOW,
+    )
 
 
 def settings_files(root: Root, program: str) -> list[str] | None:

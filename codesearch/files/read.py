@@ -42,21 +42,24 @@ def read(root: Root, file: FileStat, rules: Rules, detect: Detect) -> SourceFile
         detect: gives the language's name for a path and the beginning of the text.
     """
     data = _bytes_of(root, file.path, rules)
-    if isinstance(data, Skipped):
-        return data
+    return data if isinstance(data, Skipped) else of_bytes(file.path, data, rules, detect)
+
+
+def of_bytes(path: str, data: bytes, rules: Rules, detect: Detect) -> SourceFile | Skipped:
+    """The same for a file's content, wherever it comes from."""
     text = decode(data)
     if isinstance(text, SkipReason):
-        return Skipped(file.path, text, "no text in UTF-8, UTF-16, UTF-32 or Windows-1252")
+        return Skipped(path, text, "no text in UTF-8, UTF-16, UTF-32 or Windows-1252")
     if not text or text.isspace():
-        return Skipped(file.path, SkipReason.EMPTY)
+        return Skipped(path, SkipReason.EMPTY)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    language = detect(file.path, text)
+    language = detect(path, text)
     wrong = not_by_hand(text, language, rules)
-    if wrong is not None and not _is_included(file.path, rules):
-        return Skipped(file.path, *wrong)
+    if wrong is not None and not _is_included(path, rules):
+        return Skipped(path, *wrong)
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    return SourceFile(file.path, text, digest, language)
+    return SourceFile(path, text, digest, language)
 
 
 def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
@@ -74,7 +77,7 @@ def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             return Skipped(path, SkipReason.SPECIAL, _NO_FILE)
-        limit = _limit(path, rules)
+        limit = limit_of(path, rules)
         if before.st_size > limit:
             return Skipped(path, SkipReason.TOO_LARGE, _too_large(before.st_size, limit))
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
@@ -109,7 +112,8 @@ def _unreadable(path: str, error: Exception) -> Skipped:
     return Skipped(path, SkipReason.UNREADABLE, detail)
 
 
-def _limit(path: str, rules: Rules) -> int:
+def limit_of(path: str, rules: Rules) -> int:
+    """How many bytes a file may have."""
     if path.rpartition(".")[2].lower() in _DATA_SUFFIXES:
         return min(rules.max_file_bytes, _MAX_DATA_BYTES)
     return rules.max_file_bytes

@@ -18,6 +18,7 @@ from codesearch.ingest.prepare import (
     passages,
     plan,
 )
+from codesearch.ingest.status import status
 from codesearch.ingest.update import MADE_WITH, preview, update
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "plan",
     "prepare_all",
     "preview",
+    "status",
     "update",
 ]

@@ -31,7 +31,11 @@ Difference = tuple[tuple[int, int], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A function in a file. ``text`` is all of its lines, from ``start_line`` on, as compared."""
+    """A function in a file.
+
+    ``text`` is all of its lines, from ``start_line`` on, as compared. ``line`` and ``column`` (both
+    1-based) are where its definition begins, below the comments and attributes above it.
+    """
 
     path: str
     language: str
@@ -40,7 +44,8 @@ class Place:
     end_line: int
     tokens: int
     text: str = ""
-    column: int = 1  # of the definition's name or first character, 1-based
+    line: int = 0
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +111,21 @@ class DuplicateReport:
     warnings: Sequence[str] = ()
     complete: bool = True  # whether everything was compared within the time allowed
     lines: Mapping[str, int] = field(default_factory=dict)  # of functions compared, by path
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRequest:
+    """Which functions are asked about, and what counts as a finding."""
+
+    mode: DuplicateMode
+    paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
+    base: str = ""  # with "since": the commit before
+    to: str = ""  # and the last one; empty: HEAD
+    threshold: float = 0.6  # of likeness
+    min_tokens: int = 50
+    tests: bool = False  # whether functions of tests are compared
+    exclude: tuple[str, ...] = ()  # patterns of files whose functions are not compared
+    rules: frozenset[str] = frozenset(("CS001", "CS002", "CS003"))
+    strict: bool = False  # whether near copies are errors too
+    accepted: Mapping[str, int] = field(default_factory=dict)  # the baseline's pairs
+    seconds: float | None = None  # how long it may take; None: as long as it takes

@@ -13,6 +13,7 @@ from codesearch.segment.base import (
     Segment,
     Strings,
     name_hash,
+    ranges,
 )
 from codesearch.segment.build import KINDS, join, of_chunks, with_vectors
 from codesearch.segment.file import Damaged, load, save
@@ -33,6 +34,7 @@ __all__ = [
     "load",
     "name_hash",
     "of_chunks",
+    "ranges",
     "save",
     "with_vectors",
 ]

@@ -164,3 +164,10 @@ def quantise(vectors: F32) -> tuple[NDArray[np.int8], F32]:
     peak = np.abs(vectors).max(axis=1, initial=0.0)
     scale = np.where(peak > 0, peak / 127.0, 1.0).astype(np.float32)
     return np.rint(vectors / scale[:, None]).astype(np.int8), scale
+
+
+def ranges(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers start[i] .. start[i] + length[i] - 1 of all i, one after the other."""
+    edges = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=edges[1:])
+    return np.arange(edges[-1]) + np.repeat(start - edges[:-1], length)

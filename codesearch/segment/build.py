@@ -27,6 +27,7 @@ from codesearch.segment.base import (
     Strings,
     name_hash,
     quantise,
+    ranges,
 )
 
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -121,7 +122,7 @@ def _postings(
     edges = _edges([len(s) for s in split], np.int64)
     words = np.array(word, np.int64)
     width = np.diff(edges)[words]
-    term = rank[np.array([t for s in split for t in s], np.int64)[_ranges(edges[words], width)]]
+    term = rank[np.array([t for s in split for t in s], np.int64)[ranges(edges[words], width)]]
     where = np.repeat(np.repeat(np.arange(len(sizes)), sizes), width)  # chunk * 4 + field
     count = np.repeat(np.array(times, np.int64), width)
     lengths = np.bincount(where, count, len(flat) * len(FIELDS)).reshape(-1, len(FIELDS))
@@ -169,7 +170,7 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
     first = [np.asarray(s.first_chunk, np.int64) for s in segments]
     start = np.array([first[s][f] for s, f in zip(source, files, strict=True)], np.int64)
     stop = np.array([first[s][f + 1] for s, f in zip(source, files, strict=True)], np.int64)
-    chunks = _ranges(start + bases[source], stop - start)  # old numbers, in the new order
+    chunks = ranges(start + bases[source], stop - start)  # old numbers, in the new order
     new_chunk = np.full(int(bases[-1]), -1, np.int64)
     new_chunk[chunks] = np.arange(len(chunks))
 
@@ -202,7 +203,7 @@ def join(segments: Sequence[Segment], keep: Sequence[NDArray[np.bool_] | None]) 
         ]
     )
     piece_count = np.concatenate([np.diff(np.asarray(s.first_piece, np.int64)) for s in segments])
-    pieces = _ranges(piece_first[chunks], piece_count[chunks])
+    pieces = ranges(piece_first[chunks], piece_count[chunks])
     vocabulary, first_posting, chunk, tf = _join_postings(segments, new_chunk, bases)
     coded = [s.vectors for s in segments if len(s.vectors)]
     vectors = np.concatenate(coded)[pieces] if coded else np.zeros((0, 0), np.int8)
@@ -268,13 +269,6 @@ def _join_postings(
         all_chunks[order].astype(np.uint32),
         np.concatenate(tf)[order],
     )
-
-
-def _ranges(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers start[i] .. start[i] + length[i] - 1 of all i, one after the other."""
-    edges = np.zeros(len(length) + 1, np.int64)
-    np.cumsum(length, out=edges[1:])
-    return np.arange(edges[-1]) + np.repeat(start - edges[:-1], length)
 
 
 def _edges(counts: Sequence[int] | NDArray[np.int64], dtype: Any) -> NDArray[Any]:

@@ -1,0 +1,9 @@
+"""Functions that are there more than once: candidates, likeness, rules, what is no finding.
+
+Works on fingerprints alone; a file is only read to show what was found. This room runs no git,
+embeds nothing and prints nothing.
+"""
+
+from codesearch.duplicates.find import Found, asked, find
+
+__all__ = ["Found", "asked", "find"]

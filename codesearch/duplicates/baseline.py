@@ -1,0 +1,75 @@
+"""Pairs of functions that are accepted as they are, in a file that is kept with the repository.
+
+A pair is named by what both functions consist of, so it stands wherever they move and whatever
+is above them, and goes when one of them is changed. A line is a pair: two branches that
+accept different ones merge without a conflict. The number behind a pair is how many pairs of
+functions of that content there were, so that a third copy is a new finding.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from codesearch import fingerprint
+from codesearch.duplicates.functions import Function
+from codesearch.errors import ConfigError
+
+NAME = ".codesearch-baseline.json"
+SCHEMA = "codesearch.baseline/1"
+
+_MAX_BYTES = 50_000_000
+_PAIR = re.compile(r"([0-9a-f]{16}) ([0-9a-f]{16}) ([1-9][0-9]{0,8})")
+
+
+def pair(a: Function, b: Function) -> str:
+    """The name of a pair: the same in either order."""
+    return " ".join(sorted(fingerprint.exact(f.fingerprint).hex() for f in (a, b)))
+
+
+class Census:
+    """How many functions there are of each content."""
+
+    def __init__(self, functions: Iterable[Function]) -> None:
+        self._counts = Counter(fingerprint.exact(f.fingerprint).hex() for f in functions)
+
+    def pairs(self, name: str) -> int:
+        """How many pairs of functions have this name."""
+        one, other = name.split(" ")
+        n = self._counts[one]
+        return n * (n - 1) // 2 if one == other else n * self._counts[other]
+
+
+def load(file: Path) -> Mapping[str, int]:
+    """The accepted pairs, each with how many there may be; none where there is no file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no such file.
+    """
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            raise ConfigError(f"{file} is larger than {_MAX_BYTES // 1_000_000} MB")
+        found = json.loads(file.read_text("utf-8"))
+        lines = found["pairs"] if found["schema"] == SCHEMA else found[""]
+        matches = [_PAIR.fullmatch(line) for line in lines]
+        return {f"{m[1]} {m[2]}": int(m[3]) for m in matches if m}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ConfigError(
+            f"{file} is no baseline of duplicates",
+            "make it anew with: codesearch dupes --all --update-baseline",
+        ) from None
+
+
+def text(pairs: Mapping[str, int]) -> str:
+    """The content of the file."""
+    lines: Sequence[str] = [f"{name} {count}" for name, count in sorted(pairs.items())]
+    listed = ",\n".join(f'  "{line}"' for line in lines)
+    inner = f"\n{listed}\n " if listed else ""
+    return f'{{"schema": "{SCHEMA}",\n "pairs": [{inner}]}}\n'

@@ -1,0 +1,343 @@
+"""One look for duplicates: what is asked about, what it is compared with, what is a finding."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import files, fingerprint, languages
+from codesearch.chunking import chunk_or_windows
+from codesearch.duplicates import functions as scope
+from codesearch.duplicates.baseline import Census, pair
+from codesearch.duplicates.functions import Function
+from codesearch.duplicates.groups import Edge, Group, best_matches, stars
+from codesearch.duplicates.likeness import COPIED, Likeness, rule_of
+from codesearch.duplicates.show import Shown
+from codesearch.duplicates.siblings import are_siblings
+from codesearch.files import Change
+from codesearch.model import (
+    Copy,
+    Duplicate,
+    DuplicateReport,
+    DuplicateRequest,
+    IndexState,
+    Rule,
+    Severity,
+    SourceFile,
+    Unused,
+)
+from codesearch.paths import matches_glob
+from codesearch.places import Root
+from codesearch.search import View
+
+Read = Callable[[str], SourceFile | None]
+#: A report, and the pairs that were found or are accepted, by their names in a baseline, with
+#: how many functions make such a pair.
+Found = tuple[DuplicateReport, dict[str, int]]
+
+#: Copies that a finding names.
+_COPIES = 200
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What one look has come to."""
+
+    functions: list[Function]
+    asked: NDArray[np.bool_]
+    edges: list[Edge] = field(default_factory=list)
+    suppressed: int = 0
+    accepted: int = 0
+    complete: bool = True
+    used: set[tuple[str, int]] = field(default_factory=set)  # suppressions, by path and line
+
+
+def asked(
+    root: Root, rules: files.Rules, request: DuplicateRequest
+) -> tuple[DuplicateRequest, Change | None]:
+    """What is asked, and what a commit changes, in the modes that ask about it.
+
+    Where nothing is staged and there are paths, their functions are asked about: so does
+    ``pre-commit run --all-files``.
+
+    Raises:
+        ConfigError: this is no git repository, or there is no such commit.
+    """
+    if request.mode == "staged":
+        change = files.staged(root, rules, languages.detect)
+        if request.paths and not (change.new or change.old or change.skipped):
+            return replace(request, mode="files"), None
+        return request, change
+    if request.mode == "since":
+        to = request.to or "HEAD"
+        return request, files.since(root, rules, languages.detect, request.base, to)
+    return request, None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How long a look may take."""
+
+    end: float | None
+
+    @classmethod
+    def of(cls, request: DuplicateRequest, start: float) -> Clock:
+        return cls(None if request.seconds is None else start + request.seconds)
+
+    def is_over(self) -> bool:
+        return self.end is not None and time.perf_counter() > self.end
+
+
+def find(
+    view: View | None, request: DuplicateRequest, change: Change | None, read: Read, start: float
+) -> Found:
+    """Looks for duplicates.
+
+    Args:
+        view: the index; None where there is none.
+        request: what is asked.
+        change: what a commit changes, for the modes that ask about it.
+        read: gives a file as it lies in the work tree.
+        start: when the look began, by ``time.perf_counter``.
+
+    Returns:
+        All but what only the index knows of itself.
+    """
+    clock = Clock.of(request, start)
+    looked = _Looked(*_gathered(view, request, change))
+    pairs: dict[str, int] = {}
+    shown = Shown(_reader(change, read))
+    if looked.asked.any():
+        edges = list(_counted(looked, request, clock))
+        edges = list(_without_suppressed(looked, edges, shown))
+        looked.edges = list(_without_accepted(looked, edges, request, pairs))
+    all_asked = request.mode == "all"
+    asked = looked.asked.tolist()
+    groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
+    findings = list(_findings(looked, groups, request, shown, clock))
+    lines: Counter[str] = Counter()
+    for f in looked.functions:
+        lines[f.path] += f.end_line - f.start_line + 1
+    report = DuplicateReport(
+        mode=request.mode,
+        findings=sorted(findings, key=lambda d: (d.place.path, d.place.start_line)),
+        checked=int(looked.asked.sum()),
+        compared=len(looked.functions),
+        state=IndexState.FRESH,
+        pending=0,
+        seconds=time.perf_counter() - start,
+        suppressed=looked.suppressed,
+        accepted=looked.accepted,
+        unused=list(_unused(looked, shown)),
+        complete=looked.complete,
+        lines=lines,
+    )
+    return report, pairs
+
+
+# -- what is compared --------------------------------------------------------------------
+
+
+def _gathered(
+    view: View | None, request: DuplicateRequest, change: Change | None
+) -> tuple[list[Function], NDArray[np.bool_]]:
+    """All functions that count, and which of them are asked about."""
+    fewest = request.min_tokens
+    replaced = set[str]()
+    if change is not None:
+        replaced = {f.path for f in (*change.new, *change.old, *change.others)}
+
+    def counts(path: str) -> bool:
+        if request.exclude and matches_glob(path, request.exclude):
+            return False
+        return scope.eligible_path(path, tests=request.tests)
+
+    def eligible(path: str) -> bool:
+        here = path not in replaced and (change is None or path in change.paths)
+        return here and counts(path)
+
+    def cut(files: Sequence[SourceFile]) -> Iterator[Function]:
+        for file in files:
+            if counts(file.path):
+                yield from scope.of_chunks(chunk_or_windows(file), fewest)
+
+    found = [] if view is None else list(
+        scope.of_view(view, eligible, fewest, tests=request.tests)
+    )  # fmt: skip
+    if change is None:
+        asked = [_is_under(f.path, request.paths) for f in found]
+        return found, np.array(asked, bool)
+    found += cut(change.others)
+    before = len(found)
+    # What was there already, wherever it stood in the files that are changed, is not new.
+    was = list(cut(change.old))
+    old = Counter(fingerprint.exact(f.fingerprint) for f in was)
+    known = {(f.path, f.symbol, fingerprint.exact(f.fingerprint)) for f in was}
+    new = sorted(
+        cut(change.new),
+        key=lambda f: (f.path, f.symbol, fingerprint.exact(f.fingerprint)) not in known,
+    )
+    asked = [False] * before
+    for f in new:
+        content = fingerprint.exact(f.fingerprint)
+        moved = old[content] > 0
+        old[content] -= moved
+        asked.append(not moved and _is_under(f.path, request.paths))
+    return found + new, np.array(asked, bool)
+
+
+def _is_under(path: str, given: Sequence[str]) -> bool:
+    return not given or any(
+        g in {"", "."} or path == g or path.startswith(g.rstrip("/") + "/") for g in given
+    )
+
+
+def _reader(change: Change | None, read: Read) -> Read:
+    """Files as they were compared."""
+    if change is None:
+        return read
+    held = {f.path: f for f in (*change.others, *change.new)}
+    return lambda path: held[path] if path in held else read(path)
+
+
+# -- pairs -------------------------------------------------------------------------------
+
+
+def _counted(looked: _Looked, request: DuplicateRequest, clock: Clock) -> Iterator[Edge]:
+    """The pairs that are like enough and not so by design."""
+    functions, asked = looked.functions, looked.asked
+    families: dict[bytes, list[int]] = {}
+    for number, f in enumerate(functions):
+        families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), []).append(number)
+    chosen: list[int] = []
+    met = set[tuple[int, int]]()
+    for family in families.values():
+        first = family[0]
+        if request.mode == "all":
+            chosen.append(first)
+            pairs = [(first, other) for other in family[1:]]
+        else:
+            mine = [n for n in family if asked[n]]
+            others = [n for n in family if not asked[n]]
+            chosen += [*mine, *others[:1]]
+            pairs = [(n, other) for n in mine for other in (*others, *(m for m in mine if m > n))]
+        for left, right in pairs:
+            edge = _edge(functions, left, right, 1.0, request)
+            if edge is not None:
+                met |= {(left, right), (right, left)}
+                yield edge
+    if clock.is_over():
+        looked.complete = False
+        return
+    chosen.sort()
+    numbers = np.array(chosen, np.int64)
+    likeness = Likeness([functions[n] for n in chosen], asked[numbers])
+    left_, right_ = likeness.candidates()
+    if clock.is_over():
+        looked.complete = False
+        return
+    like = likeness.of(left_, right_)
+    over = np.flatnonzero(like >= request.threshold)
+    for at in over[np.argsort(-like[over], kind="stable")].tolist():
+        if clock.is_over():
+            looked.complete = False
+            return
+        left, right = int(numbers[left_[at]]), int(numbers[right_[at]])
+        if (left, right) not in met:
+            edge = _edge(functions, left, right, float(like[at]), request)
+            if edge is not None:
+                yield edge
+
+
+def _edge(
+    functions: Sequence[Function], left: int, right: int, likeness: float, request: DuplicateRequest
+) -> Edge | None:
+    """The pair as a finding, or None where it is none."""
+    a, b = functions[left], functions[right]
+    if scope.is_nested(a, b) or scope.are_twins(a, b):
+        return None
+    if likeness < COPIED and scope.is_parallel(a, b):
+        return None
+    rule = rule_of(a, b)
+    if rule not in request.rules or (rule != "CS001" and are_siblings(a, b)):
+        return None
+    return Edge(left, right, likeness if rule != "CS003" else min(likeness, 0.99), rule)
+
+
+def _without_suppressed(looked: _Looked, edges: Sequence[Edge], shown: Shown) -> Iterator[Edge]:
+    """The pairs of which neither function has a comment against this rule."""
+    functions = looked.functions
+    for edge in edges:
+        held = False
+        for number in (edge.left, edge.right):
+            for s in shown.suppressions(functions[number]):
+                if s.holds_for(edge.rule):
+                    looked.used.add((functions[number].path, s.line))
+                    held = True
+        looked.suppressed += held
+        if not held:
+            yield edge
+
+
+def _without_accepted(
+    looked: _Looked, edges: Sequence[Edge], request: DuplicateRequest, pairs: dict[str, int]
+) -> Iterator[Edge]:
+    """The pairs that the baseline has not, or has fewer of."""
+    if not edges:
+        return
+    census = Census(looked.functions)
+    for edge in edges:
+        name = pair(looked.functions[edge.left], looked.functions[edge.right])
+        pairs[name] = census.pairs(name)
+        if pairs[name] <= request.accepted.get(name, 0):
+            looked.accepted += 1
+        else:
+            yield edge
+
+
+# -- findings ----------------------------------------------------------------------------
+
+
+def _findings(
+    looked: _Looked, groups: Sequence[Group], request: DuplicateRequest, shown: Shown, clock: Clock
+) -> Iterator[Duplicate]:
+    functions = looked.functions
+    shown.prepare(functions[n] for number, edges in groups for n in (number, *(
+        e.other(number) for e in edges
+    )))  # fmt: skip
+    for number, edges in groups:
+        own = functions[number]
+        place = shown.place(own)
+        copies = []
+        for edge in edges[:_COPIES]:
+            other = functions[edge.other(number)]
+            there = shown.place(other)
+            if there is not None:
+                differences = [] if clock.is_over() else shown.differences(own, other)
+                copies.append(Copy(there, edge.rule, round(edge.likeness, 4), differences))
+        if place is None or not copies:
+            continue
+        rule = copies[0].rule
+        name = pair(own, functions[edges[0].other(number)]).replace(" ", "")
+        yield Duplicate(rule, severity(rule, strict=request.strict), place, copies, name)
+
+
+def severity(rule: Rule, *, strict: bool) -> Severity:
+    """How bad a finding is."""
+    if rule == "CS004":
+        return "note"
+    return "warning" if rule == "CS003" and not strict else "error"
+
+
+def _unused(looked: _Looked, shown: Shown) -> Iterator[Unused]:
+    """The comments in functions that were asked about by which nothing was left out."""
+    for f, asked in zip(looked.functions, looked.asked.tolist(), strict=True):
+        if asked and looked.complete:
+            for s in shown.suppressions(f):
+                if (f.path, s.line) not in looked.used:
+                    yield Unused(f.path, s.line, s.rules)

@@ -1,0 +1,131 @@
+"""Which functions are compared, and which pairs are alike because somebody meant them to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesearch import fingerprint, paths
+from codesearch.model import Chunk
+from codesearch.search import View
+from codesearch.segment import KINDS, TEST
+
+_FUNCTIONS = [KINDS.index(kind) for kind in ("function", "method")]
+# What is written by programs, once, or by others: not to be shared with anything.
+_PASSED = re.compile(
+    r"(?:^|/)(?:migrations?|versions|alembic|locales?|vendor|vendored|_vendor|third[-_]?party|"
+    r"external|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$"
+)
+_WORD_ENDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that may be compared."""
+
+    path: str
+    language: str
+    kind: str
+    symbol: str
+    signature: str
+    start_line: int
+    end_line: int
+    fingerprint: bytes
+
+    @property
+    def tokens(self) -> int:
+        return fingerprint.size(self.fingerprint)
+
+    @property
+    def name(self) -> str:
+        return self.symbol.rpartition(".")[2]
+
+    @property
+    def container(self) -> str:
+        return self.symbol.rpartition(".")[0]
+
+
+def eligible_path(path: str, *, tests: bool) -> bool:
+    """Whether the functions of a file are compared."""
+    return (tests or not paths.is_test(path)) and _PASSED.search(path) is None
+
+
+def of_view(
+    view: View, eligible: Callable[[str], bool], fewest: int, *, tests: bool
+) -> Iterator[Function]:
+    """The functions of an index that are compared, of at least so many tokens.
+
+    Args:
+        view: the index.
+        eligible: whether a path's functions are compared.
+        fewest: tokens.
+        tests: whether those of tests are.
+    """
+    base = 0
+    for layer in view.layers:
+        s = layer.segment
+        known = s.path.all()
+        wanted = view.alive[base : base + s.n_files] & (tests | ((s.flags & TEST) == 0))
+        base += s.n_files
+        wanted = wanted & np.array(
+            [ok and eligible(p) for ok, p in zip(wanted, known, strict=True)], bool
+        )
+        here = np.flatnonzero(wanted[s.file] & np.isin(s.kind, _FUNCTIONS))
+        prints, names = s.fingerprint.all_bytes(), s.symbol.all()
+        signatures, languages = s.signature.all(), s.language.all()
+        for i in here.tolist():
+            print_ = prints[i]
+            if print_ and fingerprint.size(print_) >= fewest:
+                file = int(s.file[i])
+                yield Function(
+                    known[file], languages[file], KINDS[int(s.kind[i])], names[i], signatures[i],
+                    int(s.start_line[i]), int(s.end_line[i]), print_,
+                )  # fmt: skip
+
+
+def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
+    """The functions of a file that was just cut."""
+    return [
+        Function(
+            c.path, c.language, c.kind, c.symbol, c.signature,
+            c.start_line, c.end_line, c.fingerprint,
+        )
+        for c in chunks
+        if c.fingerprint and fingerprint.size(c.fingerprint) >= fewest
+    ]  # fmt: skip
+
+
+def is_nested(a: Function, b: Function) -> bool:
+    """Whether one function holds the other, or is the other."""
+    return a.path == b.path and a.start_line <= b.end_line and b.start_line <= a.end_line
+
+
+def is_parallel(a: Function, b: Function) -> bool:
+    """Whether two functions are alike by design, so that only a real copy is worth a word.
+
+    The same method of two types, overloads, and the same name under one interface.
+    """
+    if a.name != b.name:
+        return False
+    return a.kind == b.kind == "method" or a.symbol == b.symbol
+
+
+def are_twins(a: Function, b: Function) -> bool:
+    """Whether one is the asynchronous form of the other: nobody can do without the second."""
+    if _is_async(a) == _is_async(b):
+        return False
+    one, other = _plain_name(a.name), _plain_name(b.name)
+    return one == other or one == "a" + other or other == "a" + one
+
+
+def _is_async(function: Function) -> bool:
+    said = function.signature
+    return "async" in said or "suspend " in said or "Promise" in said or "Future<" in said
+
+
+def _plain_name(name: str) -> str:
+    words = [w.lower() for w in _WORD_ENDS.split(name) if w]
+    return "".join(w for w in words if w not in {"async", "sync", "aio"})

@@ -1,0 +1,68 @@
+"""How like two functions are, and what that makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch import fingerprint
+from codesearch.duplicates.functions import Function
+from codesearch.duplicates.shingles import Shingles
+from codesearch.model import Rule
+
+# A copy can be told in three ways: its words are still those of the original, or its words but
+# for the names that it gives, or at least its form. What stands in few words says more than
+# what only has the form, so the measures are not the same: chosen so that one threshold serves all
+# (`python benchmarks/duplicates.py pairs`).
+_WORDS, _FORM = 0.15, -0.3
+#: From here on two functions that are parallel by design are a real copy.
+COPIED = 0.95
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+
+class Likeness:
+    """What is alike among some functions, with at least one that is ``asked`` about in a pair."""
+
+    def __init__(self, functions: Sequence[Function], asked: Bool) -> None:
+        prints = [f.fingerprint for f in functions]
+        codes = [fingerprint.codes(p) for p in prints]
+        self._names = Shingles(codes, asked)
+        self._form = Shingles([fingerprint.blind(c) for c in codes], asked)
+        self._words = Shingles([fingerprint.words(p) for p in prints], asked)
+
+    def candidates(self) -> tuple[I64, I64]:
+        """Pairs that may be alike, each once, the first of each asked about."""
+        n = self._names.n
+        each = [s.candidates() for s in (self._names, self._form, self._words)]
+        pair = np.unique(np.concatenate([left * n + right for left, right in each]))
+        left, right = pair // n, pair % n
+        # A pair of which both are asked about is met from both sides.
+        both = np.isin(right * n + left, pair) & (left > right)
+        return left[~both], right[~both]
+
+    def of(self, left: I64, right: I64) -> F64:
+        """How like the functions of each pair are, from 0 to 1.
+
+        1 only where the tokens are the same but for local names and literals.
+        """
+        names = self._names.jaccard(left, right)
+        words = self._words.jaccard(left, right) + _WORDS
+        form = self._form.jaccard(left, right) + _FORM
+        like: F64 = np.maximum(names, np.minimum(np.maximum(words, form), 0.99))
+        return like
+
+
+def rule_of(a: Function, b: Function) -> Rule:
+    """What a pair is that is like enough."""
+    one, other = a.fingerprint, b.fingerprint
+    if fingerprint.exact(one) == fingerprint.exact(other):
+        return "CS001"
+    # One operator of two hundred tokens leaves a likeness of .97, so that is not asked: a function
+    # that compares with "<" instead of ">" is not the same but for its names.
+    same = np.array_equal(fingerprint.codes(one), fingerprint.codes(other))
+    return "CS002" if same and fingerprint.renamed(one) == fingerprint.renamed(other) else "CS003"

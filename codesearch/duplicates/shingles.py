@@ -1,0 +1,143 @@
+"""Runs of four tokens of many functions as numbers, and what two functions share of them.
+
+A shingle counts as often as it occurs (two methods that repeat one statement a different number of
+times are not the same). How like two functions are is the Jaccard index of these multisets: what
+they share over what there is in either. (Broder 1997, "On the resemblance and containment of
+documents", for sets.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesearch.segment import ranges
+
+U16 = NDArray[np.uint16]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+WIDTH = 4
+#: Of a function's shingles that others have too, so many of the rarest make it a candidate ...
+_RAREST = 48
+#: ... with those who have them, unless those are more than this: what stands everywhere tells
+#: nothing. Copies of the same tokens are put together before, so they are not among the many.
+_MANY = 64
+#: A candidate shares at least so many of them, or so large a part where there are fewer.
+_SHARED, _SHARE = 8, 0.25
+_TABLE_BITS = 22
+
+
+class Shingles:
+    """The shingles of ``n`` functions, each of at least ``WIDTH`` tokens.
+
+    Args:
+        streams: a number a token, for each function.
+        asked: of which functions something is asked, shape (n,); of the others only those
+            shingles are kept that one of these has.
+    """
+
+    def __init__(self, streams: Sequence[U16], asked: Bool) -> None:
+        self.n = len(streams)
+        lengths = np.array([len(s) for s in streams], np.int64)
+        self.sizes = lengths - (WIDTH - 1)
+        keys, owner = _keys(streams, lengths)
+        if not asked.all():
+            kept = _occurring(keys, keys[asked[owner]])
+            keys, owner = keys[kept], owner[kept]
+        order = np.argsort(keys, kind="stable")  # so owners ascend within a key
+        keys, owner = keys[order], owner[order]
+        is_key = _changes(keys)
+        is_new = is_key | _changes(owner)
+        run = np.cumsum(is_key) - 1
+        starts = np.flatnonzero(is_new)
+        occurrence = np.arange(len(keys)) - np.repeat(starts, np.diff(np.append(starts, len(keys))))
+        first = np.flatnonzero(is_key)
+        most = np.maximum.reduceat(occurrence, first) + 1 if len(first) else occurrence
+        self._ids = (np.cumsum(most) - most)[run] + occurrence  # the same for the same occurrence
+        self._count = int(most.sum())
+        by_owner = np.argsort(owner, kind="stable")
+        self._of = self._ids[by_owner]
+        self._edges = np.searchsorted(owner[by_owner], np.arange(self.n + 1))
+        self._asked = asked
+        self._run, self._owner = run[is_new], owner[is_new]
+
+    def candidates(self) -> tuple[I64, I64]:
+        """Pairs that may be alike, the first of each asked about; a pair once, in any order."""
+        starts = np.flatnonzero(_changes(self._run))
+        spread = np.diff(np.append(starts, len(self._run)))  # in how many functions a shingle is
+        width = spread[self._run]
+        at = np.flatnonzero((width > 1) & self._asked[self._owner])
+        at = at[np.lexsort((width[at], self._owner[at]))]
+        begins = np.flatnonzero(_changes(self._owner[at]))
+        rank = np.arange(len(at)) - np.repeat(begins, np.diff(np.append(begins, len(at))))
+        at = at[(rank < _RAREST) & (width[at] <= _MANY)]
+        held = np.bincount(self._owner[at], minlength=self.n)
+        limits = np.clip(np.ceil(_SHARE * held), 1, _SHARED)
+        runs = self._run[at]
+        left = np.repeat(self._owner[at], spread[runs])
+        right = self._owner[ranges(starts[runs], spread[runs])]
+        distinct = left != right
+        pair, shared = np.unique(left[distinct] * self.n + right[distinct], return_counts=True)
+        pair = pair[shared >= limits[pair // self.n]]
+        return pair // self.n, pair % self.n
+
+    def jaccard(self, left: I64, right: I64) -> F64:
+        """What each pair shares; one of each is asked about. 0 to 1, shape of ``left``."""
+        shared = np.zeros(len(left), np.int64)
+        swap = ~self._asked[left]
+        left, right = np.where(swap, right, left), np.where(swap, left, right)
+        order = np.argsort(left, kind="stable")
+        marked = np.zeros(self._count, bool)
+        edges = self._edges
+        begins = np.flatnonzero(_changes(left[order]))
+        for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
+            pairs = order[begin:end]
+            own = self._of[edges[left[pairs[0]]] : edges[left[pairs[0]] + 1]]
+            marked[own] = True
+            others = right[pairs]
+            width = edges[others + 1] - edges[others]
+            hit = marked[self._of[ranges(edges[others], width)]]
+            sums = np.concatenate([[0], np.cumsum(hit)])
+            ends = np.cumsum(width)
+            shared[pairs] = sums[ends] - sums[ends - width]
+            marked[own] = False
+        either = self.sizes[left] + self.sizes[right] - shared
+        index: F64 = shared / np.maximum(either, 1)
+        return index
+
+
+def _keys(streams: Sequence[U16], lengths: I64) -> tuple[NDArray[np.uint64], I64]:
+    """Four tokens as one number, for every place where four begin; and whose it is."""
+    if not len(streams):
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    tokens = np.concatenate(streams).astype(np.uint64)
+    keys = np.zeros(max(len(tokens) - WIDTH + 1, 0), np.uint64)
+    for place in range(WIDTH):
+        keys |= tokens[place : len(keys) + place] << np.uint64(16 * place)
+    whole = np.ones(len(tokens), bool)
+    ends = np.cumsum(lengths)
+    for place in range(1, WIDTH):
+        whole[ends - place] = False
+    owner = np.repeat(np.arange(len(streams)), lengths)
+    whole = whole[: len(keys)]
+    return keys[whole], owner[: len(keys)][whole]
+
+
+def _occurring(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Bool:
+    """Which keys are (nearly certainly) among those wanted: others only cost time."""
+    mix, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - _TABLE_BITS)
+    table = np.zeros(1 << _TABLE_BITS, bool)
+    table[(wanted * mix) >> shift] = True
+    found: Bool = table[(keys * mix) >> shift]
+    return found
+
+
+def _changes(values: NDArray[np.generic]) -> Bool:
+    """Where a value differs from the one before it; the first one does."""
+    out = np.ones(len(values), bool)
+    out[1:] = values[1:] != values[:-1]
+    return out

@@ -1,0 +1,105 @@
+"""What is shown of a finding: the lines of both functions, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from difflib import SequenceMatcher
+
+from codesearch import chunking
+from codesearch.duplicates import suppressions
+from codesearch.duplicates.functions import Function
+from codesearch.duplicates.suppressions import Suppression
+from codesearch.model import Difference, Place, SourceFile
+
+#: Functions of more tokens are shown without their differences: it would take seconds.
+_MANY = 4_000
+
+Tokens = list[tuple[int, int, str]]
+
+
+class Shown:
+    """Functions as they stand in their files; each file is read and parsed once.
+
+    Args:
+        read: gives a file as it was compared, or None where it is gone.
+    """
+
+    def __init__(self, read: Callable[[str], SourceFile | None]) -> None:
+        self._read = read
+        self._lines: dict[str, list[str]] = {}
+        self._tokens: dict[tuple[str, int, str], Tokens] = {}
+
+    def prepare(self, functions: Iterable[Function]) -> None:
+        """Reads the files of some functions."""
+        wanted: dict[str, set[tuple[int, str]]] = {}
+        for f in functions:
+            if (f.path, f.start_line, f.symbol) not in self._tokens:
+                wanted.setdefault(f.path, set()).add((f.start_line, f.symbol))
+        for path, keys in wanted.items():
+            self._take(path, keys)
+
+    def _take(self, path: str, keys: Collection[tuple[int, str]]) -> None:
+        file = self._read(path)
+        self._lines[path] = [] if file is None else file.text.split("\n")
+        found = {} if file is None else chunking.tokens_of(file, keys)
+        for line, symbol in keys:
+            self._tokens[path, line, symbol] = found.get((line, symbol), [])
+
+    def place(self, f: Function) -> Place | None:
+        """A function with its lines; None where they are gone."""
+        self.prepare([f])
+        lines = self._lines[f.path][f.start_line - 1 : f.end_line]
+        if not lines:
+            return None
+        line, column = self._definition(f)
+        return Place(
+            path=f.path,
+            language=f.language,
+            symbol=f.symbol,
+            start_line=f.start_line,
+            end_line=f.end_line,
+            tokens=f.tokens,
+            text="\n".join(lines),
+            line=line,
+            column=column,
+        )
+
+    def _definition(self, f: Function) -> tuple[int, int]:
+        """The line and the column where a function's own text begins, behind what is above it."""
+        tokens = self._tokens[f.path, f.start_line, f.symbol]
+        text = "\n".join(self._lines[f.path][f.start_line - 1 : f.end_line])
+        before = text[: tokens[0][0]] if tokens else ""
+        return f.start_line + before.count("\n"), len(before) - before.rfind("\n")
+
+    def suppressions(self, f: Function) -> list[Suppression]:
+        """The comments that leave a function out."""
+        if not suppressions.may_be_in(f.fingerprint):
+            return []
+        self.prepare([f])
+        return suppressions.of(self._lines[f.path], f.start_line, self._definition(f)[0])
+
+    def differences(self, a: Function, b: Function) -> list[Difference]:
+        """Where the tokens of two functions differ, as ranges of characters of their texts."""
+        self.prepare([a, b])
+        one = self._tokens[a.path, a.start_line, a.symbol]
+        other = self._tokens[b.path, b.start_line, b.symbol]
+        if not one or not other or len(one) + len(other) > 2 * _MANY:
+            return []
+        steps = SequenceMatcher(None, _texts(one), _texts(other), autojunk=False)
+        return [
+            (_span(one, i, i_end), _span(other, j, j_end))
+            for tag, i, i_end, j, j_end in steps.get_opcodes()
+            if tag != "equal"
+        ]
+
+
+def _texts(tokens: Tokens) -> list[str]:
+    return [text for _, _, text in tokens]
+
+
+def _span(tokens: Tokens, first: int, end: int) -> tuple[int, int]:
+    """From the first of some tokens to the last; behind the one before where there are none."""
+    if first < end:
+        return tokens[first][0], tokens[end - 1][1]
+    place = tokens[first - 1][1] if first else tokens[0][0]
+    return place, place

@@ -1,0 +1,255 @@
+"""What a commit changes, read from git's objects and never from the work tree.
+
+Of a commit that is being made it is what is staged; else what lies between two commits. A blob is
+read as it is stored: no filter and no text conversion that a repository names is run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from codesearch import config
+from codesearch.errors import ConfigError
+from codesearch.files import git
+from codesearch.files.base import Rules, is_inside, printable
+from codesearch.files.exclusions import Exclusions
+from codesearch.files.read import Detect, limit_of, of_bytes
+from codesearch.model import Skipped, SourceFile
+from codesearch.places import Root
+
+# More files than this that differ from what is compared are taken as they lie in the work tree.
+_MANY_DIFFER = 300
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REGULAR = {"100644", "100755"}
+#: What git tells its hooks about the commit that is being made, and a hook has to ask about.
+_OF_HOOKS = (
+    "GIT_INDEX_FILE",
+    "GIT_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit changes. All files are as git has them.
+
+    ``new`` are the files that it adds or alters, ``old`` what stood at these paths before and
+    what it deletes. ``others`` are files that it leaves alone but that lie otherwise in the work
+    tree. ``paths`` are those that count: tracked, and in the commit.
+    """
+
+    new: Sequence[SourceFile]
+    old: Sequence[SourceFile]
+    others: Sequence[SourceFile]
+    paths: frozenset[str]
+    skipped: Sequence[Skipped] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A line of git's raw difference: a path, its blobs before and its blob after."""
+
+    path: str
+    before: list[str] = field(default_factory=list)
+    after: str = ""
+
+
+def staged(root: Root, rules: Rules, detect: Detect) -> Change:
+    """What is staged, against the last commit; in a merge, against all that are merged.
+
+    Raises:
+        ConfigError: this is no git repository, or git can't be asked.
+    """
+    return _Asker(root, rules, detect, in_hook=True).staged()
+
+
+def since(root: Root, rules: Rules, detect: Detect, base: str, to: str = "HEAD") -> Change:
+    """What the commits since ``base`` and its branching off change, up to ``to``.
+
+    Raises:
+        ConfigError: there is no such commit, or git can't be asked.
+    """
+    return _Asker(root, rules, detect, in_hook=False).since(base, to)
+
+
+class _Asker:
+    def __init__(self, root: Root, rules: Rules, detect: Detect, *, in_hook: bool) -> None:
+        program = git.find_git()
+        if not root.is_git:
+            raise ConfigError(
+                f"{root.path} is not a git repository", "give files, or --all, to compare"
+            )
+        if program is None:
+            raise ConfigError("git was not found", "install git, or put it on PATH")
+        self._root, self._rules, self._detect = root, rules, detect
+        self._program = program
+        self._extra = {}
+        if in_hook:
+            self._extra = {name: v for name in _OF_HOOKS if (v := config.variable(name))}
+        self._notes: list[str] = []
+        self._skipped: list[Skipped] = []
+
+    def staged(self) -> Change:
+        parents = [self._commit("HEAD")]
+        if parents[0] is None:  # no commit yet: all that is staged is new
+            listed = self._run("ls-files", "--stage", "-z").split("\0")
+            fields = [re.split(r"[ \t]", line, maxsplit=3) for line in listed if line]
+            entries = [_Entry(f[3], [], f[1]) for f in fields if f[0] in _REGULAR and f[2] == "0"]
+        else:
+            parents += [c for c in self._merged() if c]
+            each = [self._raw("diff-index", "--cached", parent) for parent in parents if parent]
+            entries = _in_all(each)
+        apart = self._raw("diff-files")
+        return self._change(entries, apart, self._run("ls-files", "-z").split("\0"))
+
+    def since(self, base: str, to: str) -> Change:
+        for name in (base, to):
+            if self._commit(name) is None:
+                raise ConfigError(
+                    f"there is no commit {printable(name)!r}",
+                    "fetch it, or give another one, such as origin/main",
+                )
+        ends = self._commit(base), self._commit(to)
+        fork = self._run("merge-base", *map(str, ends), accept=(0, 1)).strip() or str(ends[0])
+        entries = self._raw("diff-tree", "-r", fork, str(ends[1]))
+        tree = self._run("ls-tree", "-r", "-z", "--name-only", str(ends[1])).split("\0")
+        apart = self._raw("diff-index", str(ends[1]))
+        return self._change(entries, apart, tree)
+
+    # -- what git says -----------------------------------------------------------------
+
+    def _commit(self, name: str) -> str | None:
+        if name.startswith("-"):
+            raise ConfigError(f"{printable(name)!r} is no commit", "give a branch or a commit")
+        said = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return self._run(*said, accept=(0, 1, 128)).strip() or None
+
+    def _merged(self) -> list[str | None]:
+        """The other parents of a merge that is being made."""
+        text = self._run("rev-parse", "--git-path", "MERGE_HEAD").strip()
+        try:
+            lines = (self._root.path / text).read_text("ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return []
+        return [self._commit(line) for line in lines if _OBJECT.fullmatch(line)]
+
+    def _raw(self, command: str, *arguments: str) -> list[_Entry]:
+        """The entries of a difference: regular files only, no links and no submodules."""
+        how = ("--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=all")
+        fields = self._run(command, *how, *arguments).split("\0")
+        found = []
+        for said, path in zip(fields[::2], fields[1::2], strict=False):
+            before, after, old, new = said.lstrip(":").split(" ")[:4]
+            entry = _Entry(path)
+            if before in _REGULAR:
+                entry.before.append(old)
+            if after in _REGULAR:
+                entry.after = new
+            if entry.before or entry.after:
+                found.append(entry)
+        return found
+
+    def _run(self, *arguments: str, said: bytes = b"", accept: Sequence[int] = (0,)) -> str:
+        return os.fsdecode(self._bytes(*arguments, said=said, accept=accept))
+
+    def _bytes(self, *arguments: str, said: bytes = b"", accept: Sequence[int] = (0,)) -> bytes:
+        try:
+            done = git.run(self._root, self._program, arguments, said, self._extra)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise ConfigError(f"git cannot be asked: {error}") from None
+        if done.returncode not in accept:
+            why = printable(os.fsdecode(done.stderr)).strip()[:300]
+            raise ConfigError(f"git {arguments[0]} failed: {why or done.returncode}")
+        return done.stdout
+
+    # -- blobs -------------------------------------------------------------------------
+
+    def _change(
+        self, entries: Sequence[_Entry], apart: Sequence[_Entry], listed: Iterable[str]
+    ) -> Change:
+        excluded = Exclusions(self._root, self._rules).of_file
+        paths = frozenset(p for p in listed if p)
+
+        def counts(entry: _Entry) -> bool:
+            return is_inside(entry.path) and excluded(entry.path) is None
+
+        entries = [e for e in entries if counts(e)]
+        changed = {e.path for e in entries}
+        apart = [e for e in apart if e.path not in changed and e.before and counts(e)]
+        if len(apart) > _MANY_DIFFER:
+            self._notes.append(
+                f"{len(apart)} files differ from the commit in the work tree; of these,"
+                " what lies there was compared with"
+            )
+            apart = []
+        wanted = [(e.path, e.after) for e in entries if e.after]
+        wanted += [(e.path, blob) for e in [*entries, *apart] for blob in e.before]
+        blobs = self._blobs(wanted)
+        before = [(e.path, b) for e in entries for b in e.before]
+        return Change(
+            new=self._files([(e.path, e.after) for e in entries if e.after], blobs, tell=True),
+            old=self._files(before, blobs),
+            others=self._files([(e.path, b) for e in apart for b in e.before], blobs),
+            paths=paths,
+            skipped=self._skipped,
+            notes=self._notes,
+        )
+
+    def _files(
+        self, wanted: Iterable[tuple[str, str]], blobs: dict[str, bytes], *, tell: bool = False
+    ) -> list[SourceFile]:
+        found = []
+        for path, blob in wanted:
+            if blob not in blobs:
+                continue
+            got = of_bytes(path, blobs[blob], self._rules, self._detect)
+            if isinstance(got, SourceFile):
+                found.append(got)
+            elif tell:
+                self._skipped.append(got)
+        return found
+
+    def _blobs(self, wanted: Iterable[tuple[str, str]]) -> dict[str, bytes]:
+        """The contents of blobs that are not too large, by their names."""
+        limits: dict[str, int] = {}
+        for path, blob in wanted:
+            if _OBJECT.fullmatch(blob) and blob.strip("0"):
+                limits[blob] = max(limits.get(blob, 0), limit_of(path, self._rules))
+        if not limits:
+            return {}
+        said = "".join(f"{blob}\n" for blob in limits).encode()
+        sizes = self._run("cat-file", "--batch-check", said=said).splitlines()
+        small = []
+        for line in sizes:
+            blob, _, rest = line.partition(" ")
+            kind, _, size = rest.partition(" ")
+            if kind == "blob" and int(size) <= limits.get(blob, 0):
+                small.append(blob)
+        if not small:
+            return {}
+        out = self._bytes("cat-file", "--batch", said="".join(f"{b}\n" for b in small).encode())
+        found, position = {}, 0
+        for _ in small:
+            end = out.index(b"\n", position)
+            blob, _kind, size = out[position:end].decode("ascii").split(" ")
+            found[blob] = out[end + 1 : end + 1 + int(size)]
+            position = end + 2 + int(size)
+        return found
+
+
+def _in_all(each: Sequence[list[_Entry]]) -> list[_Entry]:
+    """The entries that are in every difference, with what stood there in each."""
+    first, *rest = each
+    found = []
+    for entry in first:
+        same = [next((e for e in entries if e.path == entry.path), None) for entries in rest]
+        if all(e is not None for e in same):
+            entry.before += [b for e in same if e is not None for b in e.before]
+            found.append(entry)
+    return found
