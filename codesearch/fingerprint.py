@@ -30,6 +30,9 @@ U16 = NDArray[np.uint16]
 #: Of what is stored; another one is a rebuild.
 VERSION = 1
 
+#: Functions of fewer tokens have no fingerprint: there is too little to be a copy.
+FEWEST = 16
+
 _HEAD = 12
 _LITERAL, _LOCAL, _FIRST_SYNTAX, _NAME = 0, 1, 2, 0x8000
 _WORD = re.compile(r"\w+")

@@ -61,7 +61,11 @@ def tokens_of(
         (characters, from the beginning of the first line on) and its text.
     """
     try:
-        grammar = languages.grammar(file.language) if file.language != languages.TEXT else None
-        return syntax.tokens_of(grammar, file, wanted) if grammar and grammar.parser else {}
+        if file.language == languages.TEXT:
+            return {}
+        grammar = languages.grammar(file.language)
+        if grammar.statements.head:
+            return statements.tokens_of(grammar, file, wanted)
+        return syntax.tokens_of(grammar, file, wanted) if grammar.parser else {}
     except GrammarError:
         return {}

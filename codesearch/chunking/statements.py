@@ -7,14 +7,16 @@ to the language is in its grammar's ``[statements]``; what is no definition is l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
 from typing import cast
 
+from codesearch import fingerprint
 from codesearch.chunking import base
 from codesearch.chunking.comments import clean
+from codesearch.fingerprint import Role
 from codesearch.languages.grammars import DEFINED, Grammar, Statements
 from codesearch.model import Chunk, Kind, SourceFile
 
@@ -101,7 +103,53 @@ def _chunk(grammar: Grammar, file: SourceFile, found: _Definition, first: int, l
         signature=signature,
         doc=clean(docs),
         parameters=tuple(dict.fromkeys(names)),
+        fingerprint=_fingerprint(grammar.statements, text, found, names) if routine else b"",
     )
+
+
+def tokens_of(
+    grammar: Grammar, file: SourceFile, wanted: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], list[tuple[int, int, str]]]:
+    """The tokens of some functions; see ``chunking.tokens_of``."""
+    text = file.text
+    definitions = list(_definitions(grammar.statements, text))
+    _share_trivia(grammar, text, definitions)
+    found = {}
+    for definition in definitions:
+        key = text.count("\n", 0, definition.above) + 1, _QUOTES.sub("", definition.name)
+        if key in wanted:
+            found[key] = [
+                (m.start() - definition.above, m.end() - definition.above, m[0])
+                for m in _matches(grammar.statements, text, definition)
+                if m.lastgroup != "comment"
+            ]
+    return found
+
+
+def _fingerprint(
+    rules: Statements, text: str, found: _Definition, parameters: Sequence[str]
+) -> bytes:
+    """What the function is compared by; empty for a tiny one."""
+    own = {*parameters, found.name}
+    tokens: list[tuple[str, Role]] = []
+    remarks: list[str] = []
+    for token in _matches(rules, text, found):
+        what, word = token.lastgroup, token[0]
+        if what == "comment":
+            remarks.append(word)
+        elif what == "literal":
+            tokens.append((word, Role.LITERAL))
+        elif what == "local" or word in own:
+            tokens.append((word, Role.LOCAL))
+        else:
+            tokens.append((word.upper(), Role.NAME if what == "name" else Role.SYNTAX))
+    return fingerprint.of(tokens, remarks) if len(tokens) >= fingerprint.FEWEST else b""
+
+
+def _matches(rules: Statements, text: str, found: _Definition) -> Iterator[re.Match[str]]:
+    """The tokens and the comments of a definition."""
+    pattern = _compiled(f"(?P<comment>{rules.comment})|{rules.token}")
+    return pattern.finditer(text, found.above, found.end)
 
 
 def _parameters(head: str) -> str:

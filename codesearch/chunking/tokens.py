@@ -22,13 +22,12 @@ from codesearch.languages import Grammar
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-#: Functions of fewer tokens have no fingerprint: there is too little to be a copy.
-FEWEST = 16
-
 _TYPE = re.compile(r"type(?!d)|annotation")
-_ACCESS = frozenset((".", "->", "::", "?.", "&.", "..", "\\", "@"))
+_ACCESS = frozenset((".", "::", "?.", "&.", "\\"))
 _CALL = frozenset(("(", "!"))
-_CALLED = frozenset(("function", "method", "macro", "target"))
+_NAMING = frozenset(("name", "target"))
+_NAMED = re.compile(r"argument|invocation|call")
+_CALLED = frozenset(("function", "method", "macro"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,10 @@ class Token:
 
 def of_entry(outline: Outline, entry: Entry) -> bytes:
     """The fingerprint of a function of an outline; empty for anything else, and for tiny ones."""
-    if entry.definition.kind not in FUNCTIONS or entry.end - entry.start < 2 * FEWEST:
+    if entry.definition.kind not in FUNCTIONS or entry.end - entry.start < 2 * fingerprint.FEWEST:
         return b""
     found = list(tokens(outline, entry))
-    if len(found) < FEWEST:
+    if len(found) < fingerprint.FEWEST:
         return b""
     return fingerprint.of([(t.text, t.role) for t in found], _remarks(outline, entry))
 
@@ -78,7 +77,7 @@ def tokens(outline: Outline, entry: Entry) -> Iterator[Token]:
             if leaf.id in own:
                 role = Role.LOCAL
             elif role is Role.LOCAL and leaf.text != name:
-                role = _role(leaf, before, after.text if after else "")
+                role = _role(leaf, before, after)
             yield Token(leaf.start, leaf.end, leaf.text, role)
             before = leaf.text
 
@@ -94,15 +93,16 @@ class _Leaf:
     field: str  # and what it is there
 
 
-def _role(leaf: _Leaf, before: str, after: str) -> Role:
+def _role(leaf: _Leaf, before: str, after: _Leaf | None) -> Role:
     """Whether an identifier is a local name, or that of something outside."""
     outside = (
-        after in _CALL
+        # With a space between, "f (x)" may be an argument and what follows it.
+        (after is not None and after.text in _CALL and after.start == leaf.end)
         or before in _ACCESS
         or leaf.text[:1].isupper()
         or "type" in leaf.field
         or leaf.field in _CALLED
-        or (leaf.field == "name" and "argument" in leaf.parent)
+        or (leaf.field in _NAMING and _NAMED.search(leaf.parent) is not None)
         or _TYPE.search(leaf.parent) is not None
     )
     return Role.NAME if outside else Role.LOCAL
@@ -117,7 +117,7 @@ def _leaves(
     found: list[_Leaf] = []
     cursor = _around(definition).walk()
     depth = 0
-    parents: list[str] = []
+    parents: list[tuple[str, str]] = [("", "")]  # the kind, and what a path is in its own
     while True:
         node = cast("Node", cursor.node)
         kind, begin, end = node.kind_id, node.start_byte, node.end_byte
@@ -134,15 +134,17 @@ def _leaves(
             elif not node.is_named or not _is_name(text):
                 role = Role.SYNTAX
             elif kind in names:
-                role, parent = Role.LOCAL, parents[-1] if parents else ""
-                field = cursor.field_name or ""
+                role, (parent, outer) = Role.LOCAL, parents[-1]
+                field = cursor.field_name or outer
             else:
                 role = Role.NAME
             if text:
                 found.append(_Leaf(begin, end, text, role, node.id, parent, field))
+        # A path of one name is what its name is.
+        path = cursor.field_name or "" if descend and node.child_count == 1 else ""
         if descend and cursor.goto_first_child():
             depth += 1
-            parents.append(node.type)
+            parents.append((node.type, path))
             continue
         while depth and not cursor.goto_next_sibling():
             cursor.goto_parent()

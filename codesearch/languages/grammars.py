@@ -140,6 +140,9 @@ class Statements:
     ``opens``, ``closes``, ``declares``
         Blocks in a function, whose ends do not end it; and what comes before a first block.
         A module is a block itself.
+    ``token``
+        What a function consists of beside comments, for comparing it: groups ``literal``, ``local``
+        (a name that only a function can give) and ``name``; anything else is syntax.
     ``batch``
         Lines between which all is one: in a file that has some a function ends at no other end.
     """
@@ -155,6 +158,7 @@ class Statements:
     opens: str = ""
     closes: str = ""
     declares: str = ""
+    token: str = ""
     batch: str = ""
 
 
