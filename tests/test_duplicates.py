@@ -1,0 +1,383 @@
+"""Duplicates in the library: what two functions share, what is a copy, what is one finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codesearch import fingerprint
+from codesearch.chunking import chunk
+from codesearch.duplicates import baseline, suppressions
+from codesearch.duplicates.functions import (
+    Function,
+    are_twins,
+    eligible_path,
+    is_nested,
+    is_parallel,
+    of_chunks,
+)
+from codesearch.duplicates.groups import Edge, best_matches, stars
+from codesearch.duplicates.likeness import Likeness, rule_of
+from codesearch.duplicates.shingles import WIDTH, Shingles
+from codesearch.duplicates.siblings import are_siblings
+from codesearch.errors import ConfigError
+from codesearch.model import SourceFile
+
+READ_CONFIG = '''
+def read_config(path, defaults=None):
+    """The settings in a file."""
+    values = dict(defaults or {})
+    with open(path, encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            key, found, value = line.partition("=")
+            if not found:
+                raise ConfigError(f"{path}:{number}: no value")
+            values[key.strip()] = value.strip()
+    return values
+'''
+RENAMED = (
+    READ_CONFIG.replace("read_config", "load_table")
+    .replace("values", "rows")
+    .replace("stream", "source")
+    .replace('"#"', '";"')
+    .replace("The settings in a file.", "Rows.")
+)
+EDITED = READ_CONFIG.replace(
+    "            values[key.strip()] = value.strip()\n",
+    "            if key in values:\n                warn(key)\n            values[key] = value\n",
+)
+SMALLEST = """
+def smallest(values, key, limit):
+    best = values[0]
+    for value in values[1:limit]:
+        if key(value) < key(best):
+            best = value
+        elif value is None:
+            raise ValueError("nothing to compare with")
+    return best, key(best), len(values)
+"""
+
+
+def function(text: str, path: str = "a.py", language: str = "python") -> Function:
+    """The largest function of a text."""
+    found = of_chunks(chunk(SourceFile(path, text, "", language)), 1)
+    return max(found, key=lambda f: f.tokens)
+
+
+def likeness(a: Function, b: Function) -> float:
+    both = Likeness([a, b], np.array([True, False]))
+    return float(both.of(np.array([0]), np.array([1]))[0])
+
+
+# -- shingles ----------------------------------------------------------------------------
+
+STREAMS = st.lists(
+    st.lists(st.integers(0, 4), min_size=WIDTH, max_size=30).map(lambda s: np.array(s, np.uint16)),
+    min_size=2,
+    max_size=12,
+)
+
+
+def shared(a: Sequence[int], b: Sequence[int]) -> float:
+    """The Jaccard index of the multisets of runs, the slow way."""
+    one, other = (
+        Counter(tuple(s[i : i + WIDTH]) for i in range(len(s) - WIDTH + 1)) for s in (a, b)
+    )
+    return (one & other).total() / (one | other).total()
+
+
+@given(STREAMS, st.data())
+def test_what_two_functions_share_is_the_jaccard_index_of_multisets(
+    streams: list[np.ndarray], data: st.DataObject
+) -> None:
+    n = len(streams)
+    asked = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    asked[data.draw(st.integers(0, n - 1))] = True
+    pairs = [(i, j) for i in range(n) for j in range(n) if i != j and (asked[i] or asked[j])]
+    left, right = (np.array(side) for side in zip(*pairs, strict=True))
+    found = Shingles(streams, asked).jaccard(left, right)
+    wanted = [shared(streams[i].tolist(), streams[j].tolist()) for i, j in pairs]
+    assert found == pytest.approx(wanted)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40))
+def test_functions_that_share_most_are_candidates(seed: int, copies: int) -> None:
+    """Also among many others, and where a third of the tokens was changed in one run."""
+    rng = np.random.default_rng(seed)
+    words = rng.zipf(1.3, 40_000).clip(max=60_000).astype(np.uint16)
+    streams = [words[at : at + int(rng.integers(50, 200))] for at in range(0, 30_000, 200)]
+    pairs = set()
+    for _ in range(copies):
+        original = int(rng.integers(len(streams)))
+        stream = streams[original].copy()
+        at = int(rng.integers(len(stream)))
+        stream[at : at + len(stream) // 3] = rng.integers(0, 60_000)
+        streams.append(stream)
+        pairs.add((original, len(streams) - 1))
+    shingles = Shingles(streams, np.ones(len(streams), bool))
+    left, right = shingles.candidates()
+    found = set(zip(left.tolist(), right.tolist(), strict=True))
+    near = {
+        (i, j) for i, j in pairs if float(shingles.jaccard(np.array([i]), np.array([j]))[0]) >= 0.5
+    }
+    assert {p for p in near if p not in found and p[::-1] not in found} == set()
+
+
+def test_only_pairs_with_a_function_that_is_asked_about_are_candidates() -> None:
+    stream = function(READ_CONFIG).fingerprint
+    streams = [fingerprint.codes(stream)] * 3
+    left, right = Shingles(streams, np.array([False, True, False])).candidates()
+    assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(1, 0), (1, 2)}
+
+
+def test_no_functions_have_no_candidates() -> None:
+    nothing = Likeness([], np.zeros(0, bool))
+    assert [len(side) for side in nothing.candidates()] == [0, 0]
+
+
+# -- what a pair is ----------------------------------------------------------------------
+
+
+def test_a_copy_with_other_comments_is_exact() -> None:
+    original = function(READ_CONFIG)
+    copy = function(READ_CONFIG.replace('"""The settings in a file."""', "# reads\n"), "b.py")
+    assert rule_of(original, copy) == "CS001"
+    assert likeness(original, copy) == 1
+
+
+def test_a_copy_with_other_variables_is_renamed() -> None:
+    original, copy = function(READ_CONFIG), function(RENAMED, "b.py")
+    assert rule_of(original, copy) == "CS002"
+    assert likeness(original, copy) == 1
+
+
+def test_a_copy_that_was_edited_is_near() -> None:
+    original, copy = function(READ_CONFIG), function(EDITED, "b.py")
+    assert rule_of(original, copy) == "CS003"
+    assert 0.6 < likeness(original, copy) < 1
+
+
+def test_functions_that_have_nothing_in_common_are_not_alike() -> None:
+    assert likeness(function(READ_CONFIG), function(SMALLEST)) < 0.3
+
+
+def test_swapped_arguments_are_no_renaming() -> None:
+    swapped = RENAMED.replace("line.partition", "key.partition").replace(
+        "key, found", "line, found"
+    )
+    assert rule_of(function(READ_CONFIG), function(swapped)) == "CS003"
+
+
+def test_repetition_is_a_difference() -> None:
+    once = "def f(self, data):\n    self.begin(data)\n" + "    self.put(data)\n" * 3
+    often = "def f(self, data):\n    self.begin(data)\n" + "    self.put(data)\n" * 30
+    assert likeness(function(once), function(often)) < 0.5
+
+
+# -- what is alike by design -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<", ">"),
+        ("values[0]", "values[1]"),
+        ("is None", "is not None"),
+        ("key(best), len", "key(best), sum"),
+    ],
+)
+def test_the_counterpart_of_a_short_function_is_a_sibling(old: str, new: str) -> None:
+    other = SMALLEST.replace("def smallest", "def largest").replace(old, new)
+    assert are_siblings(function(SMALLEST), function(other, "b.py"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SMALLEST.replace("<", ">"),  # it has the same name
+        SMALLEST.replace("smallest", "least").replace("best", "top").replace("values", "items"),
+        SMALLEST.replace("smallest", "least").replace(
+            "    return", "    log.info('found %s of %s', best, key)\n    return"
+        ),
+    ],
+)
+def test_a_copy_of_a_short_function_is_no_sibling(other: str) -> None:
+    assert not are_siblings(function(SMALLEST), function(other, "b.py"))
+
+
+def test_long_functions_are_no_siblings() -> None:
+    body = READ_CONFIG + READ_CONFIG.replace("def read_config(path, defaults=None):", "").replace(
+        '    """The settings in a file."""\n', ""
+    )
+    other = body.replace("def read_config", "def read_all").replace("start=1", "start=2")
+    assert not are_siblings(function(body), function(other))
+
+
+ASYNC = READ_CONFIG.replace("def read", "async def read").replace("with open", "async with open")
+
+
+@pytest.mark.parametrize("name", ["read_config", "aread_config", "read_config_async"])
+def test_the_asynchronous_form_is_a_twin(name: str) -> None:
+    other = function(ASYNC.replace("read_config", name))
+    assert are_twins(function(READ_CONFIG), other)
+    assert are_twins(other, function(READ_CONFIG))
+
+
+def test_an_asynchronous_function_of_another_name_is_no_twin() -> None:
+    assert not are_twins(function(READ_CONFIG), function(ASYNC.replace("read_config", "fetch")))
+
+
+def test_the_same_method_of_another_class_is_parallel() -> None:
+    in_class = "class {}:\n" + READ_CONFIG.replace("\n", "\n    ").rstrip()
+    one, other = (function(in_class.replace("{}", name, 1)) for name in "AB")
+    assert is_parallel(one, other)
+    assert not is_parallel(one, function(READ_CONFIG))
+
+
+def test_a_function_is_not_compared_with_what_it_holds() -> None:
+    outer = function(READ_CONFIG)
+    assert is_nested(outer, outer)
+    assert not is_nested(outer, function(READ_CONFIG, "b.py"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["shop/migrations/0001_first.py", "vendor/a.go", "src/a.pyi", "lib/third_party/x.c", "a.d.ts"],
+)
+def test_what_nobody_would_share_is_not_compared(path: str) -> None:
+    assert not eligible_path(path, tests=True)
+
+
+def test_tests_are_compared_if_asked_for() -> None:
+    assert not eligible_path("tests/test_a.py", tests=False)
+    assert eligible_path("tests/test_a.py", tests=True)
+    assert eligible_path("src/generator.py", tests=False)
+
+
+# -- findings ----------------------------------------------------------------------------
+
+
+def edge(left: int, right: int, how: float = 0.8) -> Edge:
+    return Edge(left, right, how, "CS003")
+
+
+def test_copies_of_one_function_are_one_group() -> None:
+    edges = [edge(0, 1), edge(0, 2, 0.9), edge(1, 2), edge(5, 6)]
+    assert [(n, [e.other(n) for e in found]) for n, found in stars(edges)] == [
+        (0, [2, 1]),
+        (5, [6]),
+    ]
+
+
+def test_a_chain_is_not_one_group() -> None:
+    chain = [edge(i, i + 1) for i in range(6)]
+    groups = stars(chain)
+    assert all(len(found) <= 2 for _, found in groups)
+    covered = {n for number, found in groups for n in (number, *(e.other(number) for e in found))}
+    assert covered == set(range(7))
+
+
+def test_a_function_left_over_is_named_beside_the_nearest() -> None:
+    # 1 has most copies and takes 0 and 2; 3 is only like 2.
+    groups = stars([edge(0, 1), edge(1, 2), edge(1, 4), edge(2, 3)])
+    assert (3, [edge(2, 3)]) in groups
+
+
+def test_a_new_function_has_one_best_match() -> None:
+    edges = [edge(0, 9, 0.7), edge(1, 9, 0.9), edge(2, 9, 0.8)]
+    asked = [n == 9 for n in range(10)]
+    assert best_matches(edges, asked) == [(9, [edges[1]])]
+
+
+def test_two_new_functions_meet_once() -> None:
+    assert best_matches([edge(0, 1)], [True, True]) == [(0, [edge(0, 1)])]
+
+
+# -- the baseline ------------------------------------------------------------------------
+
+
+def test_a_pair_has_one_name_in_either_order() -> None:
+    one, other = function(READ_CONFIG), function(SMALLEST)
+    assert baseline.pair(one, other) == baseline.pair(other, one)
+    assert baseline.pair(one, one) != baseline.pair(one, other)
+
+
+def test_a_third_copy_makes_more_pairs() -> None:
+    one, other = function(READ_CONFIG), function(SMALLEST)
+    same, mixed = baseline.pair(one, one), baseline.pair(one, other)
+    assert baseline.Census([one, one]).pairs(same) == 1
+    assert baseline.Census([one, one, one]).pairs(same) == 3
+    assert baseline.Census([one, one, other]).pairs(mixed) == 2
+
+
+@given(
+    st.dictionaries(
+        st.tuples(*[st.integers(0, 2**64 - 1)] * 2).map(
+            lambda p: " ".join(sorted(f"{n:016x}" for n in p))
+        ),
+        st.integers(1, 999_999),
+    )
+)
+def test_a_baseline_can_be_read_back_and_has_a_pair_a_line(pairs: dict[str, int]) -> None:
+    text = baseline.text(pairs)
+    assert text.count("\n") == (len(pairs) + 3 if pairs else 2)
+
+
+def test_a_baseline_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    assert baseline.load(file) == {}
+    pairs = {f"{1:016x} {2:016x}": 3}
+    file.write_text(baseline.text(pairs), "utf-8")
+    assert baseline.load(file) == pairs
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"schema": "other/1", "pairs": []}', '{"schema": "codesearch.baseline/1"}',
+     '{"schema": "codesearch.baseline/1", "pairs": 3}',
+     '{"schema": "codesearch.baseline/1", "pairs": [3]}', "[" * 100_000, "\udcff"],
+)  # fmt: skip
+def test_a_damaged_baseline_is_an_error(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError, match="is no baseline"):
+        baseline.load(file)
+
+
+# -- suppressions ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("# codesearch: ignore[CS003] on purpose", ("CS003",)),
+        ("// codesearch: ignore[CS001, CS003]", ("CS001", "CS003")),
+        ("/* codesearch:ignore */", ()),
+        ("-- codesearch: ignore", ()),
+    ],
+)
+def test_a_comment_suppresses(line: str, rules: tuple[str, ...]) -> None:
+    (found,) = suppressions.of(["", line, "def f(): ..."], 2, 3)
+    assert (found.line, found.rules) == (2, rules)
+    assert found.holds_for("CS003")
+    assert found.holds_for("CS002") == (not rules)
+
+
+def test_a_comment_below_the_definition_does_not() -> None:
+    assert suppressions.of(["def f():", "    # codesearch: ignore", "    pass"], 1, 1) == []
+
+
+def test_whether_a_function_may_have_one_is_in_its_fingerprint() -> None:
+    told = function("# codesearch: ignore[CS003] why not\n" + READ_CONFIG.lstrip())
+    assert suppressions.may_be_in(told.fingerprint)
+    assert not suppressions.may_be_in(function(READ_CONFIG).fingerprint)
