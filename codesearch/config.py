@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from codesearch.errors import ConfigError, did_you_mean
-from codesearch.model import RULE_NAMES, Tests
+from codesearch.model import RULE_NAMES, THRESHOLD, Tests
 
 PREFIX = "CODESEARCH_"
 MAX_CONFIG_BYTES = 1_000_000
@@ -51,7 +51,7 @@ class Settings:
     include: tuple[str, ...] = ()
     max_file_bytes: int = 1_000_000
     tests: Tests = "demote"
-    dupes_threshold: float = 0.6  # of likeness, from which on a function is a copy
+    dupes_threshold: float = THRESHOLD  # of likeness, from which on a function is a copy
     dupes_min_tokens: int = 50  # functions of fewer are not compared
     dupes_ignore: tuple[str, ...] = ()  # rules
     dupes_exclude: tuple[str, ...] = ()  # files whose functions are not compared

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -172,6 +173,13 @@ class Freshness:
         if name in snapshot.files or name in snapshot.ruling:
             return True
         return comes and name[: name.rfind("/") + 1] in snapshot.folders
+
+    def watched(self) -> tuple[frozenset[str], list[Path]]:
+        """Where changes matter: the work tree's folders, each with "/" at its end, and git's."""
+        r = self._site.root
+        if r.git_dir is None or r.common_dir is None:
+            return self.snapshot.folders, []
+        return self.snapshot.folders, [r.git_dir, r.common_dir / "info"]
 
     def _scan_if_changed(self) -> _Scanned:
         if self._scanned is None or not self._scanned.snapshot.renewed():

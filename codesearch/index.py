@@ -208,12 +208,8 @@ class Index:
         return self._fresh.concerns(path, comes)
 
     def watched(self) -> tuple[frozenset[str], list[Path]]:
-        """Where changes matter: the work tree's folders, each with "/" at its end, and git's."""
-        r = self._root
-        outside = [] if r.git_dir is None or r.common_dir is None else [
-            r.git_dir, r.common_dir / "info",
-        ]  # fmt: skip
-        return self._fresh.snapshot.folders, outside
+        """Where changes matter; see ``Freshness``."""
+        return self._fresh.watched()
 
     def kept(self) -> AbstractContextManager[None]:
         """Makes this process the one that keeps the index up to date. Raises IndexLocked."""
@@ -264,9 +260,10 @@ class Index:
             seen = self._view(True, on_progress, on_wait, None, None) if waits else None
             seen = seen or self._fresh.as_far_as_known()
             sources = search.Sources(self._root, self._rules)
-            report, pairs = duplicates.find(seen.view, what, change, sources.of, start)
-            report = replace(report, state=seen.state, pending=seen.pending, warnings=seen.notes)
-            return report, pairs
+            same = self._embedder.purpose
+            report, pairs = duplicates.find(seen.view, what, change, sources.of, same, start)
+            notes = [*seen.notes, *report.warnings]
+            return replace(report, state=seen.state, pending=seen.pending, warnings=notes), pairs
 
         return self._mended(look)
 
@@ -327,7 +324,9 @@ class Index:
                 found, itself = self._chunk_at(seen.view, *target)
                 text, vector = found.text, seen.view.vector(itself)
             asked = search.likeness(text, seen.view, vector)
-            return self._answer(seen, asked, request, start, itself)
+            like_it = self._answer(seen, asked, request, start, itself)
+            same = self._embedder.purpose
+            return replace(like_it, hits=duplicates.related(seen.view, itself, like_it.hits, same))
 
         return self._mended(ask)
 

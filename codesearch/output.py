@@ -168,6 +168,8 @@ def _what(hit: Hit, screen: Screen, columns: int = 1_000_000) -> str:
     """``kind Qualified.name  score``; without room the kind gives way, then the name's head."""
     kind, symbol = hit.chunk.kind, visible(hit.chunk.symbol)
     score = f"{hit.score:.2f}" + ("" if hit.fresh else " (changed)")
+    if hit.relation:
+        score += f", {hit.relation}" + ("" if " " in hit.relation else " copy")
     room = columns - len(score) - 2
     if not symbol:
         what = screen.paint(clip(kind, room, screen.ellipsis), _KIND)
@@ -211,13 +213,13 @@ def _code(snippet: Snippet, chunk: Chunk, words: set[str], screen: Screen) -> It
         margin = min(margin, max(_indent(head), margin - _TAB))
         shown = [(number, head, _indent(head)), *((n, line, margin) for n, line, _ in shown)]
     wanted = [n - chunk.start_line for n, _, _ in shown]
-    coloured: Mapping[int, Pieces] = _colours(chunk, wanted) if screen.colour else {}
+    coloured: Mapping[int, Pieces] = colours(chunk, wanted) if screen.colour else {}
     for at, (number, text, skipped) in enumerate(shown):
         if at and number > shown[at - 1][0] + 1:
             yield screen.paint(f"{screen.ellipsis:>{gutter}}", _DIM)
         pieces: Pieces = coloured.get(number - chunk.start_line) or [(text, "")]
         pieces = _emphasised(pieces, words) if screen.colour else pieces
-        line = _fit(pieces, skipped, screen.width - gutter - 2, screen)
+        line = fit(pieces, skipped, screen.width - gutter - 2, screen)
         yield (screen.paint(f"{number:>{gutter}}", _DIM) + "  " + line).rstrip()
 
 
@@ -225,7 +227,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _fit(pieces: Pieces, margin: int, room: int, screen: Screen) -> str:
+def fit(pieces: Pieces, margin: int, room: int, screen: Screen) -> str:
     """Coloured pieces of a line, from column ``margin`` on, cut to so many columns."""
     out = []
     skip = margin
@@ -274,7 +276,7 @@ _TOKENS = (
 LEXERS = {"jsx": "javascript", "ocaml-interface": "ocaml"}
 
 
-def _colours(chunk: Chunk, wanted: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+def colours(chunk: Chunk, wanted: Collection[int]) -> dict[int, list[tuple[str, str]]]:
     """Coloured pieces of the wanted lines, by index into the chunk's lines."""
     lexer = _lexer(chunk.language)
     if lexer is None:

@@ -42,6 +42,7 @@ LANGUAGES = "codesearch.languages/1"
 WATCH = "codesearch.watch/1"
 DOCTOR = "codesearch.doctor/1"
 ASK = "codesearch.ask/1"
+DUPLICATES = "codesearch.duplicates/1"  # made in report/wire.py
 
 Document = dict[str, Any]
 
@@ -50,7 +51,7 @@ Document = dict[str, Any]
 _UNSAFE = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def encode(document: Mapping[str, Any], *, indent: bool = False) -> str:
+def encode(document: Mapping[str, Any] | Sequence[Any], *, indent: bool = False) -> str:
     """A document as JSON text, without a final line end; one line unless indented."""
     text = json.dumps(
         document,
@@ -79,7 +80,7 @@ def search(
     words = terms.question_terms(request.query)
     return {
         "schema": SEARCH,
-        **_name("root", root),
+        **named("root", root),
         "query": request.query,
         "mode": request.mode,
         "took_ms": round(result.seconds * 1000),
@@ -105,7 +106,7 @@ def _hit(
     shown = snippet.cut(chunk, words, extent)
     out = {
         "rank": rank,
-        **_name("path", chunk.path),
+        **named("path", chunk.path),
         "language": chunk.language,
         "kind": chunk.kind,
         "symbol": chunk.symbol,
@@ -114,6 +115,7 @@ def _hit(
         "end_line": chunk.end_line,
         "score": round(hit.score, 4),
         "fresh": hit.fresh,
+        **({"relation": hit.relation} if hit.relation else {}),
         "snippet": "\n".join(shown.lines),
         "snippet_start_line": shown.start_line,
         "parts": {name: round(value, 4) for name, value in hit.parts.items()},
@@ -129,7 +131,7 @@ def update(report: UpdateReport, *, root: str) -> Document:
     """What ``codesearch index`` did or would do."""
     return {
         "schema": INDEX,
-        **_name("root", root),
+        **named("root", root),
         "dry_run": report.dry_run,
         "files": report.files,
         "added": report.added,
@@ -161,14 +163,14 @@ def bill(bill: Bill) -> Document:
         "minutes": {tier: round(minutes, 1) for tier, minutes in bill.minutes.items()},
         "refused": list(bill.refused),
         "withheld": [
-            {**_name("path", w.path), "symbol": w.symbol, "kind": w.kind} for w in bill.withheld
+            {**named("path", w.path), "symbol": w.symbol, "kind": w.kind} for w in bill.withheld
         ],
     }
 
 
 def watch(event: WatchEvent, *, root: str) -> Document:
     """One event of ``codesearch watch``; a line each."""
-    found: Document = {"schema": WATCH, "event": event.event, **_name("root", root)}
+    found: Document = {"schema": WATCH, "event": event.event, **named("root", root)}
     if event.report is not None:
         known = update(event.report, root=root)
         for name in ("schema", "dry_run", "tokens", "skipped"):
@@ -185,7 +187,7 @@ def watch(event: WatchEvent, *, root: str) -> Document:
 
 def _skipped(skipped: Skipped) -> Document:
     return {
-        **_name("path", skipped.path),
+        **named("path", skipped.path),
         "reason": skipped.reason.value,
         "detail": skipped.detail,
     }
@@ -195,8 +197,8 @@ def status(status: Status) -> Document:
     """What ``codesearch status`` knows. Times are Unix seconds or null."""
     return {
         "schema": STATUS,
-        **_name("root", status.root),
-        **_name("folder", status.folder),
+        **named("root", status.root),
+        **named("folder", status.folder),
         "state": status.state.value,
         "backend": status.backend,
         "model": status.model,
@@ -219,10 +221,10 @@ def files(records: Iterable[FileRecord], *, root: str) -> Document:
     """The manifest. ``skipped`` is the reason, or null for a file that is indexed."""
     return {
         "schema": FILES,
-        **_name("root", root),
+        **named("root", root),
         "files": [
             {
-                **_name("path", record.path),
+                **named("path", record.path),
                 "language": record.language,
                 "size": record.size,
                 "chunks": record.chunks,
@@ -238,8 +240,8 @@ def why(verdict: Verdict, *, root: str) -> Document:
     """Which rule includes or excludes a path."""
     return {
         "schema": WHY,
-        **_name("root", root),
-        **_name("path", verdict.path),
+        **named("root", root),
+        **named("path", verdict.path),
         "included": verdict.included,
         "rule": verdict.rule,
         "source": verdict.source,
@@ -255,8 +257,8 @@ def doctor(health: Health) -> Document:
     """What is wrong in an index folder. ``healthy``: without faults; waste costs only disk."""
     return {
         "schema": DOCTOR,
-        **_name("root", health.root),
-        **_name("folder", health.folder),
+        **named("root", health.root),
+        **named("folder", health.folder),
         "healthy": not health.is_faulty,
         "findings": [_finding(f) for f in health.findings],
         "mended": [_finding(f) for f in health.mended],
@@ -273,11 +275,11 @@ def answer(
     """An answer in words. A citation is ``right`` if such lines were among the sources."""
 
     def place(of: Citation | Source) -> Document:
-        return {**_name("path", of.path), "start_line": of.start_line, "end_line": of.end_line}
+        return {**named("path", of.path), "start_line": of.start_line, "end_line": of.end_line}
 
     return {
         "schema": ASK,
-        **_name("root", root),
+        **named("root", root),
         "query": query,
         "model": model,
         "answer": text,
@@ -290,14 +292,14 @@ def answer(
 def _finding(finding: Finding) -> Document:
     return {
         "severity": finding.severity,
-        **_name("where", finding.where),
+        **named("where", finding.where),
         "what": finding.what,
         "cure": finding.cure,
         "bytes": finding.bytes,
     }
 
 
-def _name(field: str, name: str) -> Document:
+def named(field: str, name: str) -> Document:
     """A file's name as text and, where the name is not valid text, also as its exact bytes."""
     try:
         name.encode("utf-8")
@@ -306,11 +308,15 @@ def _name(field: str, name: str) -> Document:
     return {field: name}
 
 
+def exact(name: str) -> bytes:
+    """The bytes of a file's name, whether they are text or not."""
+    try:
+        return name.encode("utf-8", "surrogateescape")  # bytes, as POSIX has them
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogatepass")  # half a pair, as Windows allows it
+
+
 def _base64(name: str) -> str:
     from base64 import b64encode
 
-    try:
-        raw = name.encode("utf-8", "surrogateescape")  # bytes, as POSIX has them
-    except UnicodeEncodeError:
-        raw = name.encode("utf-8", "surrogatepass")  # half a pair, as Windows allows it
-    return b64encode(raw).decode("ascii")
+    return b64encode(exact(name)).decode("ascii")

@@ -95,6 +95,7 @@ def shared(a: Sequence[int], b: Sequence[int]) -> float:
     return (one & other).total() / (one | other).total()
 
 
+@settings(deadline=None)
 @given(STREAMS, st.data())
 def test_what_two_functions_share_is_the_jaccard_index_of_multisets(
     streams: list[np.ndarray], data: st.DataObject

@@ -69,10 +69,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=static.FOLDER)
     parser.add_argument("--weight", type=float, default=1.0)
     parser.add_argument("--floor", type=float, default=0.2)
+    parser.add_argument("--purpose", type=float, default=0.8)
     args = parser.parse_args()
     about = {
         "weight": args.weight,
         "floor": args.floor,
+        "purpose": args.purpose,
         "fields": asdict(Fields()),
         "damping": DAMPING,
     }

@@ -66,7 +66,6 @@ def located(
 def tokens(outline: Outline, entry: Entry) -> Iterator[Token]:
     """The tokens of a function with all its clauses, in order, without comments and attributes."""
     own = {node.id for d in (entry.definition, *entry.clauses) for node in d.name}
-    name = outline.name(entry.definition).rpartition(".")[2]
     docs = set(entry.docs)
     for definition in (entry.definition, *entry.clauses):
         leaves = _leaves(outline.grammar, outline.source, definition, docs)
@@ -76,7 +75,7 @@ def tokens(outline: Outline, entry: Entry) -> Iterator[Token]:
             role = leaf.role
             if leaf.id in own:
                 role = Role.LOCAL
-            elif role is Role.LOCAL and leaf.text != name:
+            elif role is Role.LOCAL:
                 role = _role(leaf, before, after)
             yield Token(leaf.start, leaf.end, leaf.text, role)
             before = leaf.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,11 @@ import click
 
 from codesearch import config, output, protocol
 from codesearch.cli import flags
-from codesearch.cli.base import FAILED, FOUND, NOTHING, Door, Meter
+from codesearch.cli.base import FAILED, FOUND, NOTHING, Door, Meter, answers_another
 from codesearch.cli.scope import Opened, open_index
 from codesearch.duplicates import baseline
 from codesearch.errors import CodesearchError, ConfigError, Elsewhere
-from codesearch.model import RULE_NAMES, DuplicateReport, DuplicateRequest, Rule
+from codesearch.model import RULE_NAMES, DuplicateReport, DuplicateRequest, IndexState, Rule
 
 FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab")
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
@@ -36,7 +37,8 @@ def _rules(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     multiple=True,
     metavar="RULE",
     callback=_rules,
-    help="Only these rules: CS001 exact, CS002 renamed, CS003 near.",
+    help="Only these rules: CS001 exact, CS002 renamed, CS003 near, CS004 similar purpose (a hint,"
+    " otherwise on the page only).",
 )
 @click.option("--ignore", multiple=True, metavar="RULE", callback=_rules, help="Not these rules.")
 @click.option(
@@ -122,13 +124,16 @@ def command(given: tuple[str, ...], **said: Any) -> int:  # fmt: skip
         meter.conclude()
     except (ConfigError, Elsewhere):
         raise
-    except CodesearchError as error:
-        if request.mode != "staged" or request.strict:
+    except Exception as error:
+        # Whatever it is, no commit is held up by it.
+        mistake = not isinstance(error, CodesearchError)
+        if not said["staged"] or request.strict or (mistake and answers_another()):
             raise
-        door.warn(f"{error.message}: duplicates were not looked for")
+        door.warn(f"{_failure(error)}: duplicates were not looked for")
         return FOUND
     if said["update_baseline"]:
-        return _accept(door, opened, said, pairs)
+        whole = report.mode == "all" and report.complete
+        return _accept(door, opened, said, pairs, whole=whole)
     for warning in report.warnings:
         door.warn(warning)
     if not report.complete:
@@ -137,7 +142,18 @@ def command(given: tuple[str, ...], **said: Any) -> int:  # fmt: skip
     failing = _FAILING[said["fail_on"]]
     if any(finding.severity in failing for finding in report.findings):
         return NOTHING
-    return FAILED if request.strict and not report.complete else FOUND
+    whole = report.complete and report.state is IndexState.FRESH
+    return FAILED if request.strict and not whole else FOUND
+
+
+def _failure(error: Exception) -> str:
+    """What went wrong; of a mistake of ours there is a report."""
+    if isinstance(error, CodesearchError):
+        return error.message
+    from codesearch.cli.report import write
+
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"unexpected {what} ({write(error, sys.argv[1:])})"
 
 
 def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequest:
@@ -154,7 +170,9 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
     if said["trend"] and not said["html"]:
         raise ConfigError("--trend is shown on the page", "add --html FILE")
     settings = opened.settings
-    chosen = set(said["select"] or ("CS001", "CS002", "CS003"))
+    # Hints are for who looks at a whole repository, not for who waits for a commit.
+    usual = RULE_NAMES if said["html"] and not said["staged"] else list(RULE_NAMES)[:3]
+    chosen = set(said["select"] or usual)
     rules: set[Rule] = chosen - set(said["ignore"]) - set(settings.dupes_ignore)
     request = DuplicateRequest(
         mode="files" if given else "all",
@@ -172,10 +190,12 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         return replace(request, mode="since", base=said["base_ref"])
     if not said["staged"]:
         return request
-    # Before a push pre-commit says which commits go; nothing is staged then.
+    # Before a push pre-commit says which commits go; or none, where all of the branch goes.
     base, to = (config.variable(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO"))
     if base and to:
         return replace(request, mode="since", base=base, to=to)
+    if config.variable("PRE_COMMIT_REMOTE_NAME"):
+        return request
     return replace(request, mode="staged")
 
 
@@ -183,10 +203,12 @@ def _baseline(said: dict[str, Any], opened: Opened) -> Path:
     return Path(said["file"]) if said["file"] else opened.index.root / baseline.NAME
 
 
-def _accept(door: Door, opened: Opened, said: dict[str, Any], pairs: dict[str, int]) -> int:
-    """Writes the baseline."""
+def _accept(
+    door: Door, opened: Opened, said: dict[str, Any], pairs: dict[str, int], *, whole: bool
+) -> int:
+    """Writes the baseline: anew if the ``whole`` repository was compared, else what is new."""
     file = _baseline(said, opened)
-    _save(file, baseline.text(pairs))
+    _save(file, baseline.text(pairs if whole else {**baseline.load(file), **pairs}))
     door.say(f"{output.plural(len(pairs), 'pair')} accepted in {file}")
     return FOUND
 

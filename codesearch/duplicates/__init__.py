@@ -5,5 +5,6 @@ embeds nothing and prints nothing.
 """
 
 from codesearch.duplicates.find import Found, asked, find
+from codesearch.duplicates.relate import related
 
-__all__ = ["Found", "asked", "find"]
+__all__ = ["Found", "asked", "find", "related"]

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from codesearch import files, fingerprint, languages
 from codesearch.chunking import chunk_or_windows
 from codesearch.duplicates import functions as scope
+from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
@@ -40,6 +42,9 @@ Read = Callable[[str], SourceFile | None]
 #: how many functions make such a pair.
 Found = tuple[DuplicateReport, dict[str, int]]
 
+_UNKNOWN = (
+    "CS004 is off: from where on its cosine means the same purpose was not measured for this model"
+)
 #: Copies that a finding names.
 _COPIES = 200
 
@@ -70,7 +75,7 @@ def asked(
     """
     if request.mode == "staged":
         change = files.staged(root, rules, languages.detect)
-        if request.paths and not (change.new or change.old or change.skipped):
+        if request.paths and change.is_empty:
             return replace(request, mode="files"), None
         return request, change
     if request.mode == "since":
@@ -94,15 +99,21 @@ class Clock:
 
 
 def find(
-    view: View | None, request: DuplicateRequest, change: Change | None, read: Read, start: float
+    view: View,
+    request: DuplicateRequest,
+    change: Change | None,
+    read: Read,
+    threshold: float | None,
+    start: float,
 ) -> Found:
     """Looks for duplicates.
 
     Args:
-        view: the index; None where there is none.
+        view: the index.
         request: what is asked.
         change: what a commit changes, for the modes that ask about it.
         read: gives a file as it lies in the work tree.
+        threshold: see ``Embedder.purpose``.
         start: when the look began, by ``time.perf_counter``.
 
     Returns:
@@ -114,12 +125,19 @@ def find(
     shown = Shown(_reader(change, read))
     if looked.asked.any():
         edges = list(_counted(looked, request, clock))
+        if "CS004" in request.rules and threshold is not None and not clock.is_over():
+            taken = {n for e in edges for n in (e.left, e.right)}
+            near = purpose.pairs(view, looked.functions, threshold, taken)
+            edges += [e for e in near if looked.asked[e.left] or looked.asked[e.right]]
         edges = list(_without_suppressed(looked, edges, shown))
         looked.edges = list(_without_accepted(looked, edges, request, pairs))
     all_asked = request.mode == "all"
     asked = looked.asked.tolist()
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
     findings = list(_findings(looked, groups, request, shown, clock))
+    notes = [] if change is None else list(change.notes)
+    if "CS004" in request.rules and threshold is None:
+        notes.append(_UNKNOWN)
     lines: Counter[str] = Counter()
     for f in looked.functions:
         lines[f.path] += f.end_line - f.start_line + 1
@@ -135,6 +153,7 @@ def find(
         accepted=looked.accepted,
         unused=list(_unused(looked, shown)),
         complete=looked.complete,
+        warnings=notes,
         lines=lines,
     )
     return report, pairs
@@ -144,13 +163,10 @@ def find(
 
 
 def _gathered(
-    view: View | None, request: DuplicateRequest, change: Change | None
+    view: View, request: DuplicateRequest, change: Change | None
 ) -> tuple[list[Function], NDArray[np.bool_]]:
     """All functions that count, and which of them are asked about."""
     fewest = request.min_tokens
-    replaced = set[str]()
-    if change is not None:
-        replaced = {f.path for f in (*change.new, *change.old, *change.others)}
 
     def counts(path: str) -> bool:
         if request.exclude and matches_glob(path, request.exclude):
@@ -158,15 +174,14 @@ def _gathered(
         return scope.eligible_path(path, tests=request.tests)
 
     def eligible(path: str) -> bool:
-        here = path not in replaced and (change is None or path in change.paths)
-        return here and counts(path)
+        return (change is None or path in change.paths) and counts(path)
 
     def cut(files: Sequence[SourceFile]) -> Iterator[Function]:
         for file in files:
             if counts(file.path):
                 yield from scope.of_chunks(chunk_or_windows(file), fewest)
 
-    found = [] if view is None else list(
+    found = list(
         scope.of_view(view, eligible, fewest, tests=request.tests)
     )  # fmt: skip
     if change is None:
@@ -238,6 +253,8 @@ def _counted(looked: _Looked, request: DuplicateRequest, clock: Clock) -> Iterat
     numbers = np.array(chosen, np.int64)
     likeness = Likeness([functions[n] for n in chosen], asked[numbers])
     left_, right_ = likeness.candidates()
+    if not len(left_):
+        return
     if clock.is_over():
         looked.complete = False
         return
@@ -290,14 +307,41 @@ def _without_accepted(
     """The pairs that the baseline has not, or has fewer of."""
     if not edges:
         return
-    census = Census(looked.functions)
+    functions = looked.functions
+    census = Census(functions)
     for edge in edges:
-        name = pair(looked.functions[edge.left], looked.functions[edge.right])
+        name = pair(functions[edge.left], functions[edge.right])
         pairs[name] = census.pairs(name)
         if pairs[name] <= request.accepted.get(name, 0):
             looked.accepted += 1
         else:
             yield edge
+    if request.mode == "all":
+        for one, other in _of_same_form(functions, edges):
+            name = pair(functions[one], functions[other])
+            if count := census.pairs(name):
+                pairs[name] = count
+
+
+def _of_same_form(
+    functions: Sequence[Function], edges: Sequence[Edge]
+) -> Iterator[tuple[int, int]]:
+    """The pairs that a look at everything passes over, since of a form it compares only one.
+
+    Another look may meet any of them. Of functions of the same content there is one.
+    """
+    families: dict[bytes, dict[bytes, int]] = {}
+    own: list[dict[bytes, int]] = []
+    for number, f in enumerate(functions):
+        family = families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), {})
+        family.setdefault(fingerprint.exact(f.fingerprint), number)
+        own.append(family)
+    done = set[tuple[int, int]]()
+    for edge in edges:
+        left, right = own[edge.left], own[edge.right]
+        if (id(left), id(right)) not in done:
+            done |= {(id(left), id(right)), (id(right), id(left))}
+            yield from product(left.values(), right.values())
 
 
 # -- findings ----------------------------------------------------------------------------

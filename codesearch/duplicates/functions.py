@@ -34,6 +34,7 @@ class Function:
     start_line: int
     end_line: int
     fingerprint: bytes
+    number: int = -1  # of its chunk in the view; -1 where it is in none
 
     @property
     def tokens(self) -> int:
@@ -65,7 +66,7 @@ def of_view(
         tests: whether those of tests are.
     """
     base = 0
-    for layer in view.layers:
+    for layer, first in zip(view.layers, view.bases.tolist(), strict=False):
         s = layer.segment
         known = s.path.all()
         wanted = view.alive[base : base + s.n_files] & (tests | ((s.flags & TEST) == 0))
@@ -82,7 +83,7 @@ def of_view(
                 file = int(s.file[i])
                 yield Function(
                     known[file], languages[file], KINDS[int(s.kind[i])], names[i], signatures[i],
-                    int(s.start_line[i]), int(s.end_line[i]), print_,
+                    int(s.start_line[i]), int(s.end_line[i]), print_, first + i,
                 )  # fmt: skip
 
 

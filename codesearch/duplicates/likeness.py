@@ -13,10 +13,11 @@ from codesearch.duplicates.shingles import Shingles
 from codesearch.model import Rule
 
 # A copy can be told in three ways: its words are still those of the original, or its words but
-# for the names that it gives, or at least its form. What stands in few words says more than
-# what only has the form, so the measures are not the same: chosen so that one threshold serves all
-# (`python benchmarks/duplicates.py pairs`).
+# for the names that it gives, or at least its form. Words that are shared say more than a form that
+# is, so the measures are not the same; these numbers let one threshold serve all three.
 _WORDS, _FORM = 0.15, -0.3
+# Words are also those of comments: the same docs above another body are no copy.
+_DOCS = 0.3
 #: From here on two functions that are parallel by design are a real copy.
 COPIED = 0.95
 
@@ -51,7 +52,7 @@ class Likeness:
         1 only where the tokens are the same but for local names and literals.
         """
         names = self._names.jaccard(left, right)
-        words = self._words.jaccard(left, right) + _WORDS
+        words = np.minimum(self._words.jaccard(left, right) + _WORDS, names + _DOCS)
         form = self._form.jaccard(left, right) + _FORM
         like: F64 = np.maximum(names, np.minimum(np.maximum(words, form), 0.99))
         return like

@@ -65,6 +65,12 @@ class Embedder(Protocol):
         """
         ...
 
+    @property
+    def purpose(self) -> float | None:
+        """From this cosine on two functions that are nearest to each other, though they consist of
+        other tokens, mostly serve one purpose; None where that was not measured."""
+        ...
+
     def embed_documents(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
         """Shape (len(passages), dimension), rows of length one. Raises EmbedderError."""
         ...

@@ -54,6 +54,7 @@ class HashingEmbedder:
     in_workers = True
     weight = 0.85
     floor = 0.18
+    purpose: float | None = None
 
     def __init__(self) -> None:
         self._forget()

@@ -22,6 +22,7 @@ class Model2VecEmbedder:
     in_workers = True
     weight = 1.0
     floor: float | None = None
+    purpose: float | None = None
 
     def __init__(self, settings: Settings) -> None:
         folder = model_folder(settings)

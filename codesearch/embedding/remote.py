@@ -65,6 +65,7 @@ class RemoteEmbedder:
     weight = 1.0
     #: Not measured for any of these models; see ``Embedder.floor``.
     floor: float | None = None
+    purpose: float | None = None
     #: Seconds before a failed call is repeated for the first time, about.
     first_wait = 0.5
 

@@ -22,6 +22,7 @@ class SentenceTransformersEmbedder:
     in_workers = False  # it uses all cores itself, and a worker's copy would take a gigabyte
     weight = 1.0
     floor: float | None = None
+    purpose: float | None = None
 
     def __init__(self, settings: Settings) -> None:
         folder = model_folder(settings)

@@ -55,6 +55,7 @@ class StaticEmbedder:
         self.dimension: int = 2 * self._rows.shape[1]
         self.weight: float = about["weight"]
         self.floor: float = about["floor"]
+        self.purpose: float | None = about.get("purpose")
         self._vocabulary = Vocabulary(tokens)
         self._floats: F32 | None = None
         self._damping: float = about["damping"]

@@ -13,18 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codesearch import config
-from codesearch.errors import ConfigError
+from codesearch.errors import CodesearchError, ConfigError
 from codesearch.files import git
 from codesearch.files.base import Rules, is_inside, printable
 from codesearch.files.exclusions import Exclusions
 from codesearch.files.read import Detect, limit_of, of_bytes
-from codesearch.model import Skipped, SourceFile
+from codesearch.model import SourceFile
 from codesearch.places import Root
 
 # More files than this that differ from what is compared are taken as they lie in the work tree.
 _MANY_DIFFER = 300
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REGULAR = {"100644", "100755"}
+_OF_FILTERS = r"^filter\..*\.(clean|smudge|process|required)$"
 #: What git tells its hooks about the commit that is being made, and a hook has to ask about.
 _OF_HOOKS = (
     "GIT_INDEX_FILE",
@@ -40,15 +41,16 @@ class Change:
 
     ``new`` are the files that it adds or alters, ``old`` what stood at these paths before and
     what it deletes. ``others`` are files that it leaves alone but that lie otherwise in the work
-    tree. ``paths`` are those that count: tracked, and in the commit.
+    tree. ``paths`` are those that lie there as it leaves them. ``is_empty`` is whether there is
+    nothing to be committed: a merge is something, even if it changes no file by itself.
     """
 
     new: Sequence[SourceFile]
     old: Sequence[SourceFile]
     others: Sequence[SourceFile]
     paths: frozenset[str]
-    skipped: Sequence[Skipped] = ()
     notes: Sequence[str] = ()
+    is_empty: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +66,8 @@ def staged(root: Root, rules: Rules, detect: Detect) -> Change:
     """What is staged, against the last commit; in a merge, against all that are merged.
 
     Raises:
-        ConfigError: this is no git repository, or git can't be asked.
+        ConfigError: this is no git repository.
+        CodesearchError: git can't be asked.
     """
     return _Asker(root, rules, detect, in_hook=True).staged()
 
@@ -73,7 +76,8 @@ def since(root: Root, rules: Rules, detect: Detect, base: str, to: str = "HEAD")
     """What the commits since ``base`` and its branching off change, up to ``to``.
 
     Raises:
-        ConfigError: there is no such commit, or git can't be asked.
+        ConfigError: this is no git repository, or there is no such commit.
+        CodesearchError: git can't be asked.
     """
     return _Asker(root, rules, detect, in_hook=False).since(base, to)
 
@@ -86,27 +90,30 @@ class _Asker:
                 f"{root.path} is not a git repository", "give files, or --all, to compare"
             )
         if program is None:
-            raise ConfigError("git was not found", "install git, or put it on PATH")
+            raise CodesearchError("git was not found", "install git, or put it on PATH")
         self._root, self._rules, self._detect = root, rules, detect
         self._program = program
         self._extra = {}
         if in_hook:
             self._extra = {name: v for name in _OF_HOOKS if (v := config.variable(name))}
         self._notes: list[str] = []
-        self._skipped: list[Skipped] = []
 
     def staged(self) -> Change:
         parents = [self._commit("HEAD")]
         if parents[0] is None:  # no commit yet: all that is staged is new
             listed = self._run("ls-files", "--stage", "-z").split("\0")
             fields = [re.split(r"[ \t]", line, maxsplit=3) for line in listed if line]
-            entries = [_Entry(f[3], [], f[1]) for f in fields if f[0] in _REGULAR and f[2] == "0"]
+            entries = [_Entry(f[3], [], f[1] if f[0] in _REGULAR else "") for f in fields]
         else:
             parents += [c for c in self._merged() if c]
             each = [self._raw("diff-index", "--cached", parent) for parent in parents if parent]
             entries = _in_all(each)
-        apart = self._raw("diff-files")
-        return self._change(entries, apart, self._run("ls-files", "-z").split("\0"))
+        apart = self._apart("diff-files")
+        # What ``git add -N`` only announces is in no commit.
+        announced = {e.path for e in apart if not e.before}
+        paths = set(self._run("ls-files", "-z").split("\0")) - announced
+        is_empty = len(parents) == 1 and not entries
+        return self._change(entries, apart, paths, is_empty=is_empty)
 
     def since(self, base: str, to: str) -> Change:
         for name in (base, to):
@@ -119,7 +126,7 @@ class _Asker:
         fork = self._run("merge-base", *map(str, ends), accept=(0, 1)).strip() or str(ends[0])
         entries = self._raw("diff-tree", "-r", fork, str(ends[1]))
         tree = self._run("ls-tree", "-r", "-z", "--name-only", str(ends[1])).split("\0")
-        apart = self._raw("diff-index", str(ends[1]))
+        apart = self._apart("diff-index", str(ends[1]))
         return self._change(entries, apart, tree)
 
     # -- what git says -----------------------------------------------------------------
@@ -139,20 +146,34 @@ class _Asker:
             return []
         return [self._commit(line) for line in lines if _OBJECT.fullmatch(line)]
 
-    def _raw(self, command: str, *arguments: str) -> list[_Entry]:
-        """The entries of a difference: regular files only, no links and no submodules."""
-        how = ("--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=all")
-        fields = self._run(command, *how, *arguments).split("\0")
+    def _apart(self, command: str, *arguments: str) -> list[_Entry]:
+        """What differs in the work tree.
+
+        Where times don't tell whether a file differs git reads it, through the filter that the
+        repository's settings name: a program. So all filters are switched off; then a file that
+        a filter would change differs, and is read as it is stored.
+        """
+        names = self._run("config", "-z", "--name-only", "--get-regexp", _OF_FILTERS, accept=(0, 1))
+        before: list[str] = []
+        for name in dict.fromkeys(filter(None, names.split("\0"))):
+            if "=" in name:
+                raise CodesearchError(f"git's setting {printable(name)} cannot be switched off")
+            before += ["-c", f"{name}={'false' if name.endswith('.required') else ''}"]
+        return self._raw(command, *arguments, before=before)
+
+    def _raw(self, command: str, *arguments: str, before: Sequence[str] = ()) -> list[_Entry]:
+        """The entries of a difference; those of links and submodules without blobs."""
+        how = ("--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=dirty")
+        fields = self._run(*before, command, *how, *arguments).split("\0")
         found = []
         for said, path in zip(fields[::2], fields[1::2], strict=False):
-            before, after, old, new = said.lstrip(":").split(" ")[:4]
+            was, becomes, old, new = said.lstrip(":").split(" ")[:4]
             entry = _Entry(path)
-            if before in _REGULAR:
+            if was in _REGULAR:
                 entry.before.append(old)
-            if after in _REGULAR:
+            if becomes in _REGULAR:
                 entry.after = new
-            if entry.before or entry.after:
-                found.append(entry)
+            found.append(entry)
         return found
 
     def _run(self, *arguments: str, said: bytes = b"", accept: Sequence[int] = (0,)) -> str:
@@ -162,19 +183,25 @@ class _Asker:
         try:
             done = git.run(self._root, self._program, arguments, said, self._extra)
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise ConfigError(f"git cannot be asked: {error}") from None
+            raise CodesearchError(f"git cannot be asked: {error}") from None
         if done.returncode not in accept:
-            why = printable(os.fsdecode(done.stderr)).strip()[:300]
-            raise ConfigError(f"git {arguments[0]} failed: {why or done.returncode}")
+            lines = os.fsdecode(done.stderr).strip().replace("\n", " / ")
+            why = printable(lines)[:300] or f"exit status {done.returncode}"
+            lacks = "fetch what a partial clone lacks: git fetch --refetch --no-filter"
+            raise CodesearchError(f"git failed: {why}", lacks if "promisor" in why else "")
         return done.stdout
 
     # -- blobs -------------------------------------------------------------------------
 
     def _change(
-        self, entries: Sequence[_Entry], apart: Sequence[_Entry], listed: Iterable[str]
+        self,
+        entries: Sequence[_Entry],
+        apart: Sequence[_Entry],
+        listed: Iterable[str],
+        *,
+        is_empty: bool = False,
     ) -> Change:
         excluded = Exclusions(self._root, self._rules).of_file
-        paths = frozenset(p for p in listed if p)
 
         def counts(entry: _Entry) -> bool:
             return is_inside(entry.path) and excluded(entry.path) is None
@@ -193,16 +220,16 @@ class _Asker:
         blobs = self._blobs(wanted)
         before = [(e.path, b) for e in entries for b in e.before]
         return Change(
-            new=self._files([(e.path, e.after) for e in entries if e.after], blobs, tell=True),
+            new=self._files([(e.path, e.after) for e in entries if e.after], blobs),
             old=self._files(before, blobs),
             others=self._files([(e.path, b) for e in apart for b in e.before], blobs),
-            paths=paths,
-            skipped=self._skipped,
+            paths=frozenset(listed) - changed - {e.path for e in apart},
             notes=self._notes,
+            is_empty=is_empty,
         )
 
     def _files(
-        self, wanted: Iterable[tuple[str, str]], blobs: dict[str, bytes], *, tell: bool = False
+        self, wanted: Iterable[tuple[str, str]], blobs: dict[str, bytes]
     ) -> list[SourceFile]:
         found = []
         for path, blob in wanted:
@@ -211,8 +238,6 @@ class _Asker:
             got = of_bytes(path, blobs[blob], self._rules, self._detect)
             if isinstance(got, SourceFile):
                 found.append(got)
-            elif tell:
-                self._skipped.append(got)
         return found
 
     def _blobs(self, wanted: Iterable[tuple[str, str]]) -> dict[str, bytes]:
@@ -245,11 +270,11 @@ class _Asker:
 
 def _in_all(each: Sequence[list[_Entry]]) -> list[_Entry]:
     """The entries that are in every difference, with what stood there in each."""
-    first, *rest = each
+    first, *rest = [{e.path: e for e in entries} for entries in each]
     found = []
-    for entry in first:
-        same = [next((e for e in entries if e.path == entry.path), None) for entries in rest]
-        if all(e is not None for e in same):
-            entry.before += [b for e in same if e is not None for b in e.before]
+    for path, entry in first.items():
+        same = [entries[path] for entries in rest if path in entries]
+        if len(same) == len(rest):
+            entry.before += [blob for e in same for blob in e.before]
             found.append(entry)
     return found

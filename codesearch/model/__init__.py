@@ -17,6 +17,7 @@ from codesearch.model.answers import (
 )
 from codesearch.model.duplicates import (
     RULE_NAMES,
+    THRESHOLD,
     Copy,
     Difference,
     Duplicate,
@@ -55,6 +56,7 @@ from codesearch.model.source import (
 __all__ = [
     "CONTAINER_KINDS",
     "RULE_NAMES",
+    "THRESHOLD",
     "Bill",
     "Chunk",
     "Copy",

@@ -53,6 +53,7 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)
     fresh: bool = True  # whether its file is still as it was indexed; else it was cut anew
     also: Sequence[Hit] = ()  # with ``by_file``: the file's next functions
+    relation: str = ""  # what it is to the function asked about: a value of ``RULE_NAMES``
 
 
 @dataclass(frozen=True, slots=True)

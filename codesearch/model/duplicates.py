@@ -22,6 +22,9 @@ RULE_NAMES: dict[Rule, str] = {
     "CS004": "similar purpose",
 }
 
+#: How like a near copy is at least, where nothing else was said.
+THRESHOLD = 0.6
+
 Severity = Literal["error", "warning", "note"]
 
 #: Half-open ranges of characters, in the texts of two functions: what stands in one where the
@@ -121,7 +124,7 @@ class DuplicateRequest:
     paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
     base: str = ""  # with "since": the commit before
     to: str = ""  # and the last one; empty: HEAD
-    threshold: float = 0.6  # of likeness
+    threshold: float = THRESHOLD  # of likeness
     min_tokens: int = 50
     tests: bool = False  # whether functions of tests are compared
     exclude: tuple[str, ...] = ()  # patterns of files whose functions are not compared
