@@ -250,20 +250,21 @@ class Index:
     ) -> duplicates.Found:
         """Functions that are there more than once; see ``duplicates.find``.
 
-        Nothing is sent for it, and no commit waits for an update: then a warning says so.
+        Nothing is sent for it, and no hook waits for an update: then a warning says so.
         """
         start = time.perf_counter()
 
         def look() -> duplicates.Found:
             what, change = duplicates.asked(self._root, self._rules, request)
-            waits = change is None and not self._embedder.remote
+            waits = not (what.mode == "staged" or what.to or self._embedder.remote)
             seen = self._view(True, on_progress, on_wait, None, None) if waits else None
             seen = seen or self._fresh.as_far_as_known()
             sources = search.Sources(self._root, self._rules)
             same = self._embedder.purpose
             report, pairs = duplicates.find(seen.view, what, change, sources.of, same, start)
             notes = [*seen.notes, *report.warnings]
-            return replace(report, state=seen.state, pending=seen.pending, warnings=notes), pairs
+            pending = 0 if seen.state is IndexState.FRESH else seen.pending
+            return replace(report, state=seen.state, pending=pending, warnings=notes), pairs
 
         return self._mended(look)
 

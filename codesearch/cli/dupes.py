@@ -13,7 +13,7 @@ import click
 from codesearch import config, output, protocol
 from codesearch.cli import flags
 from codesearch.cli.base import FAILED, FOUND, NOTHING, Door, Meter, answers_another
-from codesearch.cli.scope import Opened, open_index
+from codesearch.cli.scope import Opened, existing, open_index
 from codesearch.duplicates import baseline
 from codesearch.errors import CodesearchError, ConfigError, Elsewhere
 from codesearch.model import RULE_NAMES, DuplicateReport, DuplicateRequest, IndexState, Rule
@@ -200,7 +200,14 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
 
 
 def _baseline(said: dict[str, Any], opened: Opened) -> Path:
-    return Path(said["file"]) if said["file"] else opened.index.root / baseline.NAME
+    """The file of accepted pairs.
+
+    Raises:
+        ConfigError: one was named that is not there.
+    """
+    if not said["file"]:
+        return opened.index.root / baseline.NAME
+    return Path(said["file"]) if said["update_baseline"] else existing(said["file"])
 
 
 def _accept(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from codesearch import fingerprint
@@ -69,7 +69,6 @@ def load(file: Path) -> Mapping[str, int]:
 
 def text(pairs: Mapping[str, int]) -> str:
     """The content of the file."""
-    lines: Sequence[str] = [f"{name} {count}" for name, count in sorted(pairs.items())]
-    listed = ",\n".join(f'  "{line}"' for line in lines)
-    inner = f"\n{listed}\n " if listed else ""
-    return f'{{"schema": "{SCHEMA}",\n "pairs": [{inner}]}}\n'
+    # With an empty last line every pair's line ends with a comma, so adding one changes one line.
+    lines = "".join(f'  "{name} {count}",\n' for name, count in sorted(pairs.items()))
+    return f'{{"schema": "{SCHEMA}",\n "pairs": [\n{lines}  ""\n ]}}\n'

@@ -94,7 +94,7 @@ class Shingles:
         marked = np.zeros(self._count, bool)
         edges = self._edges
         begins = np.flatnonzero(_changes(left[order]))
-        for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
+        for begin, end in zip(begins, np.append(begins, len(order))[1:], strict=True):
             pairs = order[begin:end]
             own = self._of[edges[left[pairs[0]]] : edges[left[pairs[0]] + 1]]
             marked[own] = True
