@@ -45,7 +45,9 @@ def _summary(report: DuplicateReport) -> Document:
         (p.path, p.start_line, p.column, p.end_line)
         for p in [*copies, *(finding.place for finding in report.findings)]
     }
-    lines = {(p.path, line) for p in copies for line in range(p.start_line, p.end_line + 1)}
+    # A hint is no line that could go.
+    sure = [c.place for f in report.findings if f.rule != "CS004" for c in f.copies]
+    lines = {(p.path, line) for p in sure for line in range(p.start_line, p.end_line + 1)}
     return {
         "findings": len(report.findings),
         "rules": {rule: rules[rule] for rule in RULE_NAMES},
