@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +243,9 @@ def test_the_same_method_of_another_class_is_parallel() -> None:
     in_class = "class {}:\n" + READ_CONFIG.replace("\n", "\n    ").rstrip()
     one, other = (function(in_class.replace("{}", name, 1)) for name in "AB")
     assert is_parallel(one, other)
+    assert not is_parallel(one, replace(one, path="b.py"))
+    assert is_parallel(one, replace(one, start_line=100, end_line=120))
+    assert not is_parallel(function(READ_CONFIG), function(READ_CONFIG, "b.py"))
     assert not is_parallel(one, function(READ_CONFIG))
 
 

@@ -107,11 +107,12 @@ def is_nested(a: Function, b: Function) -> bool:
 def is_parallel(a: Function, b: Function) -> bool:
     """Whether two functions are alike by design, so that only a real copy is worth a word.
 
-    The same method of two types, overloads, and the same name under one interface.
+    The same method of two types, and the overloads of one function. A function that has the same
+    name in another file is what copying gives.
     """
-    if a.name != b.name:
-        return False
-    return a.kind == b.kind == "method" or a.symbol == b.symbol
+    if a.symbol == b.symbol:
+        return a.path == b.path
+    return a.kind == b.kind == "method" and a.name == b.name
 
 
 def are_twins(a: Function, b: Function) -> bool:
