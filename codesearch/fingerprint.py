@@ -5,6 +5,9 @@ nothing has to be parsed again. Laid out in little-endian numbers:
 
 * 8 bytes: a digest of the texts of the tokens, without layout and comments;
 * 4 bytes: n, the number of tokens;
+* 4 bytes: how many of them are the function's body;
+* 2 and 2 bytes: where its first token is, in lines below the first line of the function with what
+  is above it, and in characters of its line;
 * n x 2 bytes: ``codes``, which forget the names and the literals that a copy may change;
 * n x 2 bytes and more: ``words``, which forget nothing: a number for each token's text, then one
   for each word of the function's comments, docs and attributes.
@@ -28,12 +31,12 @@ from numpy.typing import NDArray
 U16 = NDArray[np.uint16]
 
 #: Of what is stored; another one is a rebuild.
-VERSION = 1
+VERSION = 2
 
 #: Functions of fewer tokens have no fingerprint: there is too little to be a copy.
 FEWEST = 16
 
-_HEAD = 12
+_HEAD = 20
 _LITERAL, _LOCAL, _FIRST_SYNTAX, _NAME = 0, 1, 2, 0x8000
 _WORD = re.compile(r"\w+")
 
@@ -63,19 +66,31 @@ def _code(text: str, role: Role) -> int:
     return _NAME | number >> 1 if role is Role.NAME else max(number >> 1, _FIRST_SYNTAX)
 
 
-def of(tokens: Sequence[tuple[str, Role]], remarks: Iterable[str]) -> bytes:
+def of(
+    tokens: Sequence[tuple[str, Role]],
+    remarks: Iterable[str],
+    *,
+    body: int,
+    line: int = 0,
+    column: int = 0,
+) -> bytes:
     """The fingerprint of a function.
 
     Args:
         tokens: texts and roles, in order, without comments.
         remarks: the texts of its comments, docs and attributes.
+        body: how many tokens, at the end, are not the signature.
+        line: of the first token, 0-based from the function's first line on.
+        column: of the first token, 0-based.
     """
     texts = [text for text, _ in tokens]
     digest = blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     words = [_number(text) for text in texts]
     words += [_number(word) for remark in remarks for word in _WORD.findall(remark)]
     numbers = [*(_code(text, role) for text, role in tokens), *words]
-    return digest + len(texts).to_bytes(4, "little") + np.array(numbers, "<u2").tobytes()
+    counts = np.array([len(texts), body], "<u4")
+    place = np.minimum([line, column], 0xFFFF).astype("<u2")
+    return digest + counts.tobytes() + place.tobytes() + np.array(numbers, "<u2").tobytes()
 
 
 def exact(fingerprint: bytes) -> bytes:
@@ -85,7 +100,18 @@ def exact(fingerprint: bytes) -> bytes:
 
 def size(fingerprint: bytes) -> int:
     """How many tokens the function has."""
-    return int.from_bytes(fingerprint[8:_HEAD], "little")
+    return int.from_bytes(fingerprint[8:12], "little")
+
+
+def body(fingerprint: bytes) -> int:
+    """How many of them are its body."""
+    return int.from_bytes(fingerprint[12:16], "little")
+
+
+def place(fingerprint: bytes) -> tuple[int, int]:
+    """The line and the column of its first token, both from 0 on."""
+    line, column = np.frombuffer(fingerprint, "<u2", 2, 16).tolist()
+    return line, column
 
 
 def codes(fingerprint: bytes) -> U16:

@@ -138,7 +138,7 @@ def test_a_pipe_gets_a_line_for_each_finding_and_nothing_else() -> None:
         "src/c.py:9:3: CS001 'A.run' is the same as 'B.run' (src/d.py:20-31) and 7 more",
         "src/f.py:1:1: CS004 'min_of' seems to do what 'smallest' does (src/g.py:5-8)",
         (
-            "src/f.py:50:1: CS002 a function without a name is the same but for its names as 'x'"
+            "src/f.py:50:1: CS002 a function without a name is the same but for names and values as 'x'"
             " (src/g.py:60-64)"
         ),
     ]
@@ -529,6 +529,7 @@ def test_json_has_everything_of_a_finding() -> None:
         "name": "near",
         "severity": "warning",
         "likeness": 0.9313,
+        "aligned": 0.0,
         "fingerprint": "0" * 32,
         "message": "'load_cfg' is 93 % like 'read_config' (src/b.py:40-44) and 1 more",
         "place": {
@@ -834,7 +835,7 @@ def test_annotations_come_errors_first() -> None:
         ),
         (
             "::error file=src/f.py,line=50,endLine=54,col=1,title=CS002 renamed::"
-            "a function without a name is the same but for its names as 'x' (src/g.py:60-64)"
+            "a function without a name is the same but for names and values as 'x' (src/g.py:60-64)"
         ),
         (
             "::warning file=src/a.py,line=10,endLine=15,col=5,title=CS003 near::"

@@ -341,6 +341,23 @@ def test_decorators_are_no_tokens() -> None:
     assert fingerprint.exact(plain) == fingerprint.exact(decorated)
 
 
+@EACH
+def test_a_signature_is_no_body(language: str) -> None:
+    made = printed(language)
+    whole = {"sql", "haskell"}  # there a body is not set off
+    if language in whole:
+        assert 0 < fingerprint.body(made) <= fingerprint.size(made)
+    else:
+        assert 0 < fingerprint.body(made) < fingerprint.size(made)
+
+
+def test_a_declaration_has_no_body() -> None:
+    text = (
+        "interface A {\n  /** Doc. */\n  <K, V> Map<K, V> join(List<K> keys, List<V> values);\n}\n"
+    )
+    assert fingerprint.body(cut("java", text).fingerprint) == 0
+
+
 def test_a_tiny_function_and_a_class_have_no_fingerprint() -> None:
     file = SourceFile("a.py", "def f(x):\n    return x\n\n\nclass A:\n    b = 1\n", "", "python")
     assert [c.fingerprint for c in chunk(file)] == [b"", b""]
@@ -356,6 +373,8 @@ def test_tokens_are_where_they_are_said_to_be(language: str) -> None:
     tokens = tokens_of(SourceFile("a", text, "", language), [key])[key]
     assert len(tokens) == fingerprint.size(found.fingerprint)
     assert [shown[a:b] for a, b, _ in tokens] == [t for _, _, t in tokens]
+    line, column = fingerprint.place(found.fingerprint)
+    assert lines[line][column:].startswith(tokens[0][2])
 
 
 ROLES = st.sampled_from(list(Role))
@@ -364,8 +383,10 @@ WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 
 @given(st.lists(st.tuples(WORDS, ROLES), max_size=40), st.lists(st.text(max_size=20), max_size=3))
 def test_a_fingerprint_can_be_read_back(tokens: list[tuple[str, Role]], remarks: list[str]) -> None:
-    made = fingerprint.of(tokens, remarks)
+    made = fingerprint.of(tokens, remarks, body=len(tokens) // 2, line=3, column=70_000)
     assert fingerprint.size(made) == len(tokens) == len(fingerprint.codes(made))
+    assert fingerprint.body(made) == len(tokens) // 2
+    assert fingerprint.place(made) == (3, 65_535)
     assert len(fingerprint.words(made)) == len(tokens) + sum(
         len(re.findall(r"\w+", remark)) for remark in remarks
     )

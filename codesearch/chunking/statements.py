@@ -143,7 +143,11 @@ def _fingerprint(
             tokens.append((word, Role.LOCAL))
         else:
             tokens.append((word.upper(), Role.NAME if what == "name" else Role.SYNTAX))
-    return fingerprint.of(tokens, remarks) if len(tokens) >= fingerprint.FEWEST else b""
+    if len(tokens) < fingerprint.FEWEST:
+        return b""
+    line = text.count("\n", found.above, found.start)
+    column = found.start - (text.rfind("\n", 0, found.start) + 1)
+    return fingerprint.of(tokens, remarks, body=len(tokens), line=line, column=column)
 
 
 def _matches(rules: Statements, text: str, found: _Definition) -> Iterator[re.Match[str]]:

@@ -47,7 +47,25 @@ def of_entry(outline: Outline, entry: Entry) -> bytes:
     found = list(tokens(outline, entry))
     if len(found) < fingerprint.FEWEST:
         return b""
-    return fingerprint.of([(t.text, t.role) for t in found], _remarks(outline, entry))
+    begin = _body(entry)
+    inside = sum(t.start >= begin for t in found)
+    source, first = outline.source, found[0].start
+    return fingerprint.of(
+        [(t.text, t.role) for t in found],
+        _remarks(outline, entry),
+        body=inside,
+        line=source.row(first) - source.row(entry.start),
+        column=len(source.text(source.line_start(first), first)),
+    )
+
+
+def _body(entry: Entry) -> int:
+    """Where the first body begins; the end, if there are declarations only."""
+    for definition in (entry.definition, *entry.clauses):
+        if not definition.declared:
+            body = definition.body_node()
+            return definition.start if body is None else body.start_byte
+    return entry.end
 
 
 def located(

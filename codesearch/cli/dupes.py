@@ -118,6 +118,9 @@ def command(given: tuple[str, ...], **said: Any) -> int:  # fmt: skip
         everything=True,
     )
     request = _request(said, opened, bool(given))
+    in_colour = door.terminal or door.screen.colour
+    shows = said["form"] in {"json", "jsonl"} or said["html"] or said["sides"]
+    request = replace(request, differences=bool(shows or (said["form"] == "text" and in_colour)))
     try:
         with Meter(door) as meter:
             report, pairs = opened.index.duplicates(request, meter, door.wait)

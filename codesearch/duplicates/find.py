@@ -18,9 +18,9 @@ from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
-from codesearch.duplicates.likeness import COPIED, Likeness, rule_of
+from codesearch.duplicates.likeness import aligned
+from codesearch.duplicates.pairs import Clock, pairs_of
 from codesearch.duplicates.show import Shown
-from codesearch.duplicates.siblings import are_siblings
 from codesearch.files import Change
 from codesearch.model import (
     Copy,
@@ -84,20 +84,6 @@ def asked(
     return request, None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How long a look may take."""
-
-    end: float | None
-
-    @classmethod
-    def of(cls, request: DuplicateRequest, start: float) -> Clock:
-        return cls(None if request.seconds is None else start + request.seconds)
-
-    def is_over(self) -> bool:
-        return self.end is not None and time.perf_counter() > self.end
-
-
 def find(
     view: View,
     request: DuplicateRequest,
@@ -124,7 +110,7 @@ def find(
     pairs: dict[str, int] = {}
     shown = Shown(_reader(change, read))
     if looked.asked.any():
-        edges = list(_counted(looked, request, clock))
+        edges, looked.complete = pairs_of(looked.functions, looked.asked, request, clock)
         if "CS004" in request.rules and threshold is not None and not clock.is_over():
             taken = {n for e in edges for n in (e.left, e.right)}
             near = purpose.pairs(view, looked.functions, threshold, taken)
@@ -220,70 +206,7 @@ def _reader(change: Change | None, read: Read) -> Read:
     return lambda path: held[path] if path in held else read(path)
 
 
-# -- pairs -------------------------------------------------------------------------------
-
-
-def _counted(looked: _Looked, request: DuplicateRequest, clock: Clock) -> Iterator[Edge]:
-    """The pairs that are like enough and not so by design."""
-    functions, asked = looked.functions, looked.asked
-    families: dict[bytes, list[int]] = {}
-    for number, f in enumerate(functions):
-        families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), []).append(number)
-    chosen: list[int] = []
-    met = set[tuple[int, int]]()
-    for family in families.values():
-        first = family[0]
-        if request.mode == "all":
-            chosen.append(first)
-            pairs = [(first, other) for other in family[1:]]
-        else:
-            mine = [n for n in family if asked[n]]
-            others = [n for n in family if not asked[n]]
-            chosen += [*mine, *others[:1]]
-            pairs = [(n, other) for n in mine for other in (*others, *(m for m in mine if m > n))]
-        for left, right in pairs:
-            edge = _edge(functions, left, right, 1.0, request)
-            if edge is not None:
-                met |= {(left, right), (right, left)}
-                yield edge
-    if clock.is_over():
-        looked.complete = False
-        return
-    chosen.sort()
-    numbers = np.array(chosen, np.int64)
-    likeness = Likeness([functions[n] for n in chosen], asked[numbers])
-    left_, right_ = likeness.candidates()
-    if not len(left_):
-        return
-    if clock.is_over():
-        looked.complete = False
-        return
-    like = likeness.of(left_, right_)
-    over = np.flatnonzero(like >= request.threshold)
-    for at in over[np.argsort(-like[over], kind="stable")].tolist():
-        if clock.is_over():
-            looked.complete = False
-            return
-        left, right = int(numbers[left_[at]]), int(numbers[right_[at]])
-        if (left, right) not in met:
-            edge = _edge(functions, left, right, float(like[at]), request)
-            if edge is not None:
-                yield edge
-
-
-def _edge(
-    functions: Sequence[Function], left: int, right: int, likeness: float, request: DuplicateRequest
-) -> Edge | None:
-    """The pair as a finding, or None where it is none."""
-    a, b = functions[left], functions[right]
-    if scope.is_nested(a, b) or scope.are_twins(a, b):
-        return None
-    if likeness < COPIED and scope.is_parallel(a, b):
-        return None
-    rule = rule_of(a, b)
-    if rule not in request.rules or (rule != "CS001" and are_siblings(a, b)):
-        return None
-    return Edge(left, right, likeness if rule != "CS003" else min(likeness, 0.99), rule)
+# -- what is no finding ------------------------------------------------------------------
 
 
 def _without_suppressed(looked: _Looked, edges: Sequence[Edge], shown: Shown) -> Iterator[Edge]:
@@ -351,9 +274,10 @@ def _findings(
     looked: _Looked, groups: Sequence[Group], request: DuplicateRequest, shown: Shown, clock: Clock
 ) -> Iterator[Duplicate]:
     functions = looked.functions
-    shown.prepare(functions[n] for number, edges in groups for n in (number, *(
-        e.other(number) for e in edges
-    )))  # fmt: skip
+    if request.differences:
+        shown.prepare(functions[n] for number, edges in groups for n in (number, *(
+            e.other(number) for e in edges
+        )))  # fmt: skip
     for number, edges in groups:
         own = functions[number]
         place = shown.place(own)
@@ -362,8 +286,10 @@ def _findings(
             other = functions[edge.other(number)]
             there = shown.place(other)
             if there is not None:
-                differences = [] if clock.is_over() else shown.differences(own, other)
-                copies.append(Copy(there, edge.rule, round(edge.likeness, 4), differences))
+                wanted = request.differences and not clock.is_over()
+                differences = shown.differences(own, other) if wanted else []
+                share = aligned(own, other)
+                copies.append(Copy(there, edge.rule, edge.likeness, differences, share))
         if place is None or not copies:
             continue
         rule = copies[0].rule

@@ -79,7 +79,7 @@ def of_view(
         signatures, languages = s.signature.all(), s.language.all()
         for i in here.tolist():
             print_ = prints[i]
-            if print_ and fingerprint.size(print_) >= fewest:
+            if _is_long_enough(print_, fewest):
                 file = int(s.file[i])
                 yield Function(
                     known[file], languages[file], KINDS[int(s.kind[i])], names[i], signatures[i],
@@ -95,8 +95,15 @@ def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
             c.start_line, c.end_line, c.fingerprint,
         )
         for c in chunks
-        if c.fingerprint and fingerprint.size(c.fingerprint) >= fewest
+        if _is_long_enough(c.fingerprint, fewest)
     ]  # fmt: skip
+
+
+def _is_long_enough(print_: bytes, fewest: int) -> bool:
+    """Whether a function has so many tokens, half of so many in its body: signatures say little."""
+    if not print_ or fingerprint.size(print_) < fewest:
+        return False
+    return 2 * fingerprint.body(print_) >= fewest
 
 
 def is_nested(a: Function, b: Function) -> bool:

@@ -15,6 +15,7 @@ class Edge(NamedTuple):
     right: int
     likeness: float
     rule: Rule
+    apart: int = 0  # 0 in one type, 1 in one file, 2 elsewhere
 
     def other(self, number: int) -> int:
         return self.right if number == self.left else self.left
@@ -63,4 +64,4 @@ def stars(edges: Iterable[Edge]) -> list[Group]:
 
 
 def _ordered(edges: Iterable[Edge]) -> list[Edge]:
-    return sorted(edges, key=lambda e: (-e.likeness, e.rule, e.left, e.right))
+    return sorted(edges, key=lambda e: (-e.likeness, e.rule, e.apart, e.left, e.right))

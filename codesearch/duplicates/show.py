@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 
-from codesearch import chunking
+from codesearch import chunking, fingerprint
 from codesearch.duplicates import suppressions
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.suppressions import Suppression
@@ -18,7 +18,7 @@ Tokens = list[tuple[int, int, str]]
 
 
 class Shown:
-    """Functions as they stand in their files; each file is read and parsed once.
+    """Functions as they stand in their files; each file is read once.
 
     Args:
         read: gives a file as it was compared, or None where it is gone.
@@ -26,32 +26,39 @@ class Shown:
 
     def __init__(self, read: Callable[[str], SourceFile | None]) -> None:
         self._read = read
-        self._lines: dict[str, list[str]] = {}
+        self._files: dict[str, SourceFile | None] = {}
+        self._split: dict[str, list[str]] = {}
         self._tokens: dict[tuple[str, int, str], Tokens] = {}
 
     def prepare(self, functions: Iterable[Function]) -> None:
-        """Reads the files of some functions."""
+        """Parses the files of some functions, each once for all of them."""
         wanted: dict[str, set[tuple[int, str]]] = {}
         for f in functions:
             if (f.path, f.start_line, f.symbol) not in self._tokens:
                 wanted.setdefault(f.path, set()).add((f.start_line, f.symbol))
         for path, keys in wanted.items():
-            self._take(path, keys)
+            file = self._file(path)
+            found = {} if file is None else chunking.tokens_of(file, keys)
+            for line, symbol in keys:
+                self._tokens[path, line, symbol] = found.get((line, symbol), [])
 
-    def _take(self, path: str, keys: Collection[tuple[int, str]]) -> None:
-        file = self._read(path)
-        self._lines[path] = [] if file is None else file.text.split("\n")
-        found = {} if file is None else chunking.tokens_of(file, keys)
-        for line, symbol in keys:
-            self._tokens[path, line, symbol] = found.get((line, symbol), [])
+    def _file(self, path: str) -> SourceFile | None:
+        if path not in self._files:
+            self._files[path] = self._read(path)
+        return self._files[path]
+
+    def _lines(self, path: str) -> list[str]:
+        if path not in self._split:
+            file = self._file(path)
+            self._split[path] = [] if file is None else file.text.split("\n")
+        return self._split[path]
 
     def place(self, f: Function) -> Place | None:
         """A function with its lines; None where they are gone."""
-        self.prepare([f])
-        lines = self._lines[f.path][f.start_line - 1 : f.end_line]
+        lines = self._lines(f.path)[f.start_line - 1 : f.end_line]
         if not lines:
             return None
-        line, column = self._definition(f)
+        line, column = fingerprint.place(f.fingerprint)
         return Place(
             path=f.path,
             language=f.language,
@@ -60,23 +67,16 @@ class Shown:
             end_line=f.end_line,
             tokens=f.tokens,
             text="\n".join(lines),
-            line=line,
-            column=column,
+            line=f.start_line + line,
+            column=column + 1,
         )
-
-    def _definition(self, f: Function) -> tuple[int, int]:
-        """The line and the column where a function's own text begins, behind what is above it."""
-        tokens = self._tokens[f.path, f.start_line, f.symbol]
-        text = "\n".join(self._lines[f.path][f.start_line - 1 : f.end_line])
-        before = text[: tokens[0][0]] if tokens else ""
-        return f.start_line + before.count("\n"), len(before) - before.rfind("\n")
 
     def suppressions(self, f: Function) -> list[Suppression]:
         """The comments that leave a function out."""
         if not suppressions.may_be_in(f.fingerprint):
             return []
-        self.prepare([f])
-        return suppressions.of(self._lines[f.path], f.start_line, self._definition(f)[0])
+        line, _ = fingerprint.place(f.fingerprint)
+        return suppressions.of(self._lines(f.path), f.start_line, f.start_line + line)
 
     def differences(self, a: Function, b: Function) -> list[Difference]:
         """Where the tokens of two functions differ, as ranges of characters of their texts."""

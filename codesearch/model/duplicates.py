@@ -55,15 +55,17 @@ class Place:
 class Copy:
     """Another function that a finding's function is like.
 
-    ``likeness`` is 1.0 for the same; below that it is what was compared with the threshold, a
-    share of what both have in common. ``differences`` are between the finding's own text and
-    ``place.text``, in order.
+    ``likeness`` is 1.0 for the same; below that it is what was compared with the threshold.
+    ``aligned`` is what a person is told: the share of the tokens that both have in the same order,
+    but for local names and literals; 0 where it was not counted. ``differences`` are between the
+    finding's own text and ``place.text``, in order.
     """
 
     place: Place
     rule: Rule
     likeness: float
     differences: Sequence[Difference] = ()
+    aligned: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +133,5 @@ class DuplicateRequest:
     rules: frozenset[str] = frozenset(("CS001", "CS002", "CS003"))
     strict: bool = False  # whether near copies are errors too
     accepted: Mapping[str, int] = field(default_factory=dict)  # the baseline's pairs
+    differences: bool = True  # whether it matters where copies differ: their files are parsed then
     seconds: float | None = None  # how long it may take; None: as long as it takes

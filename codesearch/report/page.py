@@ -238,7 +238,7 @@ def _data(report: DuplicateReport, numbers: _Numbers) -> tuple[dict[str, Any], l
                 {
                     "place": number(copy.place),
                     "rule": copy.rule,
-                    "likeness": copy.likeness if math.isfinite(copy.likeness) else 0.0,
+                    "likeness": _share(copy.aligned or copy.likeness),
                     "differences": list(_units(finding.place, copy)),
                     "facing": "".join(map(_facing, compare.rows(finding.place, copy))),
                 }
@@ -337,3 +337,7 @@ def _colour(token: Any) -> str:
             return colour
         token = token.parent
     return ""
+
+
+def _share(number: float) -> float:
+    return number if math.isfinite(number) else 0.0

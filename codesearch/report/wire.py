@@ -65,6 +65,7 @@ def duplicate(finding: Duplicate) -> Document:
         "name": RULE_NAMES[finding.rule],
         "severity": finding.severity,
         "likeness": round(best.likeness, 4),
+        "aligned": round(best.aligned, 4),
         "fingerprint": finding.fingerprint,
         "message": words.sentence(finding),
         "place": _place(finding.place),

@@ -77,7 +77,7 @@ def relation(copy: Copy) -> tuple[str, str]:
     if copy.rule == "CS001":
         return "is the same as", ""
     if copy.rule == "CS002":
-        return "is the same but for its names as", ""
+        return "is the same but for names and values as", ""
     if copy.rule == "CS003":
         return f"is {percent(copy)} like", ""
     return "seems to do what", " does"
@@ -85,7 +85,7 @@ def relation(copy: Copy) -> tuple[str, str]:
 
 def percent(copy: Copy) -> str:
     """``93 %``. What is not the same is never 100 % like."""
-    return f"{min(round(100 * copy.likeness), 99)} %"
+    return f"{min(round(100 * (copy.aligned or copy.likeness)), 99)} %"
 
 
 def more(finding: Duplicate, told: int = 1) -> str:
