@@ -108,6 +108,26 @@ def body(fingerprint: bytes) -> int:
     return int.from_bytes(fingerprint[12:16], "little")
 
 
+def counts(
+    blob: NDArray[np.uint8], offsets: NDArray[np.uint32], which: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``size`` and ``body`` of some of many fingerprints, 0 for empty ones.
+
+    Args:
+        blob: all of them, one behind the other.
+        offsets: where each begins, and the end; shape (n + 1,).
+        which: their places, shape (m,); so are the results.
+    """
+    edges = offsets.astype(np.int64)
+    start = edges[which]
+    filled = edges[which + 1] > start
+    out = np.zeros((2, len(which)), np.int64)
+    for row, at in ((0, 8), (1, 12)):
+        for byte in range(4):
+            out[row, filled] |= blob[start[filled] + at + byte].astype(np.int64) << 8 * byte
+    return out[0], out[1]
+
+
 def place(fingerprint: bytes) -> tuple[int, int]:
     """The line and the column of its first token, both from 0 on."""
     line, column = np.frombuffer(fingerprint, "<u2", 2, 16).tolist()

@@ -248,20 +248,19 @@ class Index:
     def duplicates(
         self, request: DuplicateRequest, on_progress: OnProgress, on_wait: OnWait
     ) -> duplicates.Found:
-        """Functions that are there more than once; see ``duplicates.find``.
-
-        Nothing is sent for it, and no hook waits for an update: then a warning says so.
-        """
+        """Functions that are there more than once; see ``duplicates.find``. Nothing is sent, and no
+        hook waits for an update."""
         start = time.perf_counter()
 
         def look() -> duplicates.Found:
-            what, change = duplicates.asked(self._root, self._rules, request)
-            waits = not (what.mode == "staged" or what.to or self._embedder.remote)
-            seen = self._view(True, on_progress, on_wait, None, None) if waits else None
+            commit = duplicates.begin(self._root, self._rules, request)
+            hook = request.mode == "staged" or request.to or self._embedder.remote
+            seen = self._view(True, on_progress, on_wait, None, None) if not hook else None
             seen = seen or self._fresh.as_far_as_known()
+            what, change = commit.result()
             sources = search.Sources(self._root, self._rules)
-            same = self._embedder.purpose
-            report, pairs = duplicates.find(seen.view, what, change, sources.of, same, start)
+            how = sources.of, self._embedder.purpose, start
+            report, pairs = duplicates.find(seen.view, what, change, *how)
             notes = [*seen.notes, *report.warnings]
             pending = 0 if seen.state is IndexState.FRESH else seen.pending
             return replace(report, state=seen.state, pending=pending, warnings=notes), pairs

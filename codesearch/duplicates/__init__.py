@@ -4,7 +4,7 @@ Works on fingerprints alone; a file is only read to show what was found. This ro
 embeds nothing and prints nothing.
 """
 
-from codesearch.duplicates.find import Found, asked, find
+from codesearch.duplicates.find import Found, begin, find
 from codesearch.duplicates.relate import related
 
-__all__ = ["Found", "asked", "find", "related"]
+__all__ = ["Found", "begin", "find", "related"]

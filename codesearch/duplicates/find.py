@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -82,6 +84,17 @@ def asked(
         to = request.to or "HEAD"
         return request, files.since(root, rules, languages.detect, request.base, to)
     return request, None
+
+
+def begin(
+    root: Root, rules: files.Rules, request: DuplicateRequest
+) -> Future[tuple[DuplicateRequest, Change | None]]:
+    """Begins to ask git; what ``asked`` gives is the result. Meanwhile the index can be loaded."""
+    beside = ThreadPoolExecutor(1)
+    # With the environment of the process that asked, where a server answers.
+    answer = beside.submit(copy_context().run, asked, root, rules, request)
+    beside.shutdown(wait=False)
+    return answer
 
 
 def find(

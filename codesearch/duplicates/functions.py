@@ -71,20 +71,16 @@ def of_view(
         known = s.path.all()
         wanted = view.alive[base : base + s.n_files] & (tests | ((s.flags & TEST) == 0))
         base += s.n_files
-        wanted = wanted & np.array(
-            [ok and eligible(p) for ok, p in zip(wanted, known, strict=True)], bool
-        )
+        for file in np.flatnonzero(wanted).tolist():
+            wanted[file] = eligible(known[file])
         here = np.flatnonzero(wanted[s.file] & np.isin(s.kind, _FUNCTIONS))
-        prints, names = s.fingerprint.all_bytes(), s.symbol.all()
-        signatures, languages = s.signature.all(), s.language.all()
-        for i in here.tolist():
-            print_ = prints[i]
-            if _is_long_enough(print_, fewest):
-                file = int(s.file[i])
-                yield Function(
-                    known[file], languages[file], KINDS[int(s.kind[i])], names[i], signatures[i],
-                    int(s.start_line[i]), int(s.end_line[i]), print_, first + i,
-                )  # fmt: skip
+        sizes, bodies = fingerprint.counts(s.fingerprint.blob, s.fingerprint.offsets, here)
+        for i in here[(sizes >= fewest) & (2 * bodies >= fewest)].tolist():
+            file = int(s.file[i])
+            yield Function(
+                known[file], s.language[file], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
+                int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
+            )  # fmt: skip
 
 
 def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
