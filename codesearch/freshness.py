@@ -96,20 +96,24 @@ class Freshness:
         without = f"answered without {count:,} new or changed file" + ("" if count == 1 else "s")
         return self.as_stored([f"{error.message}; {without} ({error.hint})"], fresh=False)
 
-    def as_far_as_known(self) -> Seen:
-        """The index as the files are if that costs little, else as it is stored, else nothing."""
-        seen = self.now()
-        if seen is not None:
-            return seen
-        state, stored = self.load()
+    def as_far_as_known(self) -> tuple[Seen, frozenset[str]]:
+        """The index as it is stored, or nothing; and the files that it has not as they are."""
+        if self._site.standby is not None:
+            scanned = self._scan_if_changed()
+            stats, notes = scanned.stats, scanned.notes
+            state, stored = self.load()
+        else:
+            with files.start_scan(self._site.root, self._site.rules) as scan:
+                state, stored = self.load()
+                stats = scan.finish()
+            notes = scan.notes
         if stored is None:
-            why = self.unusable(state)
-            note = f"{why.message}: only what the commit itself changes was compared"
-            return Seen(View([]), state, 0, [f"{note} (run `codesearch index`)"])
-        count = self.pending(stored)
-        behind = f"{count:,} new or changed file" + ("" if count == 1 else "s")
-        note = f"{behind} are not in the index and were not compared with (run `codesearch index`)"
-        return Seen(self._whole(stored), IndexState.STALE, count, [note])
+            note = "only what the commit itself changes was compared (run `codesearch index`)"
+            said = f"{self.unusable(state).message}: {note}"
+            return Seen(View([]), state, 0, [said]), frozenset()
+        todo = ingest.plan(stats, stored.known)
+        behind = frozenset({*(s.path for s in todo.work), *todo.removed})
+        return Seen(self._whole(stored), IndexState.FRESH, 0, notes), behind
 
     def now(self) -> Seen | None:
         """The index as the files are; None if too much has changed to say so without storing."""

@@ -254,16 +254,17 @@ class Index:
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            hook = request.mode == "staged" or request.to or self._embedder.remote
-            seen = self._view(True, on_progress, on_wait, None, None) if not hook else None
-            seen = seen or self._fresh.as_far_as_known()
+            if request.mode == "staged" or request.to or self._embedder.remote:
+                seen, behind = self._fresh.as_far_as_known()
+            else:
+                seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
             what, change = commit.result()
             sources = search.Sources(self._root, self._rules)
             how = sources.of, self._embedder.purpose, start
-            report, pairs = duplicates.find(seen.view, what, change, *how)
+            report, pairs = duplicates.find(seen.view, what, change, behind, *how)
             notes = [*seen.notes, *report.warnings]
-            pending = 0 if seen.state is IndexState.FRESH else seen.pending
-            return replace(report, state=seen.state, pending=pending, warnings=notes), pairs
+            state = report.state if seen.state is IndexState.FRESH else seen.state
+            return replace(report, state=state, warnings=notes), pairs
 
         return self._mended(look)
 

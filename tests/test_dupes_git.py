@@ -174,8 +174,10 @@ def test_pairs_that_were_there_before_are_not_reported(dupes: Dupes, repo: Path)
 
 
 def test_layout_and_comments_make_no_function_new(dupes: Dupes, repo: Path) -> None:
-    commit(repo, {"app/options.py": copies.renamed()})
-    text = copies.renamed().replace("    return found", "    # all of them\n\n    return found")
+    both = join(PYTHON, copies.renamed())
+    commit(repo, {"app/options.py": both})
+    text = both.replace("    return ", "    # all of them\n\n    return ")
+    assert text.count("# all of them") >= 2
     stage(repo, {"app/options.py": "import os\n\n\n" + text})
     done = dupes(repo, "--staged", "--json")
     assert findings(done) == []
@@ -1045,10 +1047,9 @@ def test_line_ends_are_no_difference(dupes: Dupes, empty: Path) -> None:
 
 def test_line_ends_that_git_converts_are_no_change(dupes: Dupes, repo: Path) -> None:
     git(repo, "config", "core.autocrlf", "true")
-    commit(repo, {"app/options.py": copies.renamed().replace("\n", "\r\n").encode()})
-    stage(
-        repo, {"app/options.py": copies.renamed().replace("\n", "\r\n").encode() + b"\r\n# end\r\n"}
-    )
+    both = join(PYTHON, copies.renamed()).replace("\n", "\r\n").encode()
+    commit(repo, {"app/options.py": both})
+    stage(repo, {"app/options.py": both + b"\r\n# end\r\n"})
     done = dupes(repo, "--staged", "--json")
     assert (findings(done), report(done)["checked"]) == ([], 0)
 

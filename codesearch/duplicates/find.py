@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import files, fingerprint, languages
-from codesearch.chunking import chunk_or_windows
-from codesearch.duplicates import functions as scope
 from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
 from codesearch.duplicates.functions import Function
+from codesearch.duplicates.gather import Before, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
 from codesearch.duplicates.pairs import Clock, pairs_of
@@ -32,14 +31,11 @@ from codesearch.model import (
     IndexState,
     Rule,
     Severity,
-    SourceFile,
     Unused,
 )
-from codesearch.paths import matches_glob
 from codesearch.places import Root
 from codesearch.search import View
 
-Read = Callable[[str], SourceFile | None]
 #: A report, and the pairs that were found or are accepted, by their names in a baseline, with
 #: how many functions make such a pair.
 Found = tuple[DuplicateReport, dict[str, int]]
@@ -101,6 +97,7 @@ def find(
     view: View,
     request: DuplicateRequest,
     change: Change | None,
+    behind: Collection[str],
     read: Read,
     threshold: float | None,
     start: float,
@@ -111,6 +108,7 @@ def find(
         view: the index.
         request: what is asked.
         change: what a commit changes, for the modes that ask about it.
+        behind: the files that the index has otherwise than the work tree, for those modes.
         read: gives a file as it lies in the work tree.
         threshold: see ``Embedder.purpose``.
         start: when the look began, by ``time.perf_counter``.
@@ -119,7 +117,8 @@ def find(
         All but what only the index knows of itself.
     """
     clock = Clock.of(request, start)
-    looked = _Looked(*_gathered(view, request, change))
+    compared = gathered(view, request, change, behind, read)
+    looked = _Looked(compared.functions, np.array(compared.asked, bool))
     pairs: dict[str, int] = {}
     shown = Shown(_reader(change, read))
     if looked.asked.any():
@@ -128,13 +127,14 @@ def find(
             taken = {n for e in edges for n in (e.left, e.right)}
             near = purpose.pairs(view, looked.functions, threshold, taken)
             edges += [e for e in near if looked.asked[e.left] or looked.asked[e.right]]
+        edges = list(_without_known(looked, edges, compared.before))
         edges = list(_without_suppressed(looked, edges, shown))
         looked.edges = list(_without_accepted(looked, edges, request, pairs))
     all_asked = request.mode == "all"
     asked = looked.asked.tolist()
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
     findings = list(_findings(looked, groups, request, shown, clock))
-    notes = [] if change is None else list(change.notes)
+    notes = compared.notes
     if "CS004" in request.rules and threshold is None:
         notes.append(_UNKNOWN)
     lines: Counter[str] = Counter()
@@ -145,8 +145,8 @@ def find(
         findings=sorted(findings, key=lambda d: (d.place.path, d.place.start_line)),
         checked=int(looked.asked.sum()),
         compared=len(looked.functions),
-        state=IndexState.FRESH,
-        pending=0,
+        state=IndexState.STALE if compared.pending else IndexState.FRESH,
+        pending=compared.pending,
         seconds=time.perf_counter() - start,
         suppressed=looked.suppressed,
         accepted=looked.accepted,
@@ -158,59 +158,6 @@ def find(
     return report, pairs
 
 
-# -- what is compared --------------------------------------------------------------------
-
-
-def _gathered(
-    view: View, request: DuplicateRequest, change: Change | None
-) -> tuple[list[Function], NDArray[np.bool_]]:
-    """All functions that count, and which of them are asked about."""
-    fewest = request.min_tokens
-
-    def counts(path: str) -> bool:
-        if request.exclude and matches_glob(path, request.exclude):
-            return False
-        return scope.eligible_path(path, tests=request.tests)
-
-    def eligible(path: str) -> bool:
-        return (change is None or path in change.paths) and counts(path)
-
-    def cut(files: Sequence[SourceFile]) -> Iterator[Function]:
-        for file in files:
-            if counts(file.path):
-                yield from scope.of_chunks(chunk_or_windows(file), fewest)
-
-    found = list(
-        scope.of_view(view, eligible, fewest, tests=request.tests)
-    )  # fmt: skip
-    if change is None:
-        asked = [_is_under(f.path, request.paths) for f in found]
-        return found, np.array(asked, bool)
-    found += cut(change.others)
-    before = len(found)
-    # What was there already, wherever it stood in the files that are changed, is not new.
-    was = list(cut(change.old))
-    old = Counter(fingerprint.exact(f.fingerprint) for f in was)
-    known = {(f.path, f.symbol, fingerprint.exact(f.fingerprint)) for f in was}
-    new = sorted(
-        cut(change.new),
-        key=lambda f: (f.path, f.symbol, fingerprint.exact(f.fingerprint)) not in known,
-    )
-    asked = [False] * before
-    for f in new:
-        content = fingerprint.exact(f.fingerprint)
-        moved = old[content] > 0
-        old[content] -= moved
-        asked.append(not moved and _is_under(f.path, request.paths))
-    return found + new, np.array(asked, bool)
-
-
-def _is_under(path: str, given: Sequence[str]) -> bool:
-    return not given or any(
-        g in {"", "."} or path == g or path.startswith(g.rstrip("/") + "/") for g in given
-    )
-
-
 def _reader(change: Change | None, read: Read) -> Read:
     """Files as they were compared."""
     if change is None:
@@ -220,6 +167,16 @@ def _reader(change: Change | None, read: Read) -> Read:
 
 
 # -- what is no finding ------------------------------------------------------------------
+
+
+def _without_known(looked: _Looked, edges: Sequence[Edge], before: Before | None) -> Iterator[Edge]:
+    """The pairs of functions that are still asked about once those that only moved are not."""
+    if before is not None:
+        for number in {n for e in edges for n in (e.left, e.right) if looked.asked[n]}:
+            looked.asked[number] = not before.had(looked.functions[number])
+    for edge in edges:
+        if looked.asked[edge.left] or looked.asked[edge.right]:
+            yield edge
 
 
 def _without_suppressed(looked: _Looked, edges: Sequence[Edge], shown: Shown) -> Iterator[Edge]:

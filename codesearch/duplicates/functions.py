@@ -17,8 +17,9 @@ _FUNCTIONS = [KINDS.index(kind) for kind in ("function", "method")]
 # What is written by programs, once, or by others: not to be shared with anything.
 _PASSED = re.compile(
     r"(?:^|/)(?:migrations?|versions|alembic|locales?|vendor|vendored|_vendor|third[-_]?party|"
-    r"external|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$"
+    r"external|deps|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$"
 )
+_TESTS = frozenset(("test", "tests"))
 _WORD_ENDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -54,6 +55,12 @@ def eligible_path(path: str, *, tests: bool) -> bool:
     return (tests or not paths.is_test(path)) and _PASSED.search(path) is None
 
 
+def is_test(f: Function) -> bool:
+    """Whether a function is a test by its name, as those are that stand beside the code."""
+    *around, name = f.symbol.split(".")
+    return name.startswith("test_") or not _TESTS.isdisjoint(around)
+
+
 def of_view(
     view: View, eligible: Callable[[str], bool], fewest: int, *, tests: bool
 ) -> Iterator[Function]:
@@ -77,10 +84,12 @@ def of_view(
         sizes, bodies = fingerprint.counts(s.fingerprint.blob, s.fingerprint.offsets, here)
         for i in here[(sizes >= fewest) & (2 * bodies >= fewest)].tolist():
             file = int(s.file[i])
-            yield Function(
+            found = Function(
                 known[file], s.language[file], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
                 int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
             )  # fmt: skip
+            if tests or not is_test(found):
+                yield found
 
 
 def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
