@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 U16 = NDArray[np.uint16]
 
 #: Of what is stored; another one is a rebuild.
-VERSION = 2
+VERSION = 3
 
 #: Functions of fewer tokens have no fingerprint: there is too little to be a copy.
 FEWEST = 16

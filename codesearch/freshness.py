@@ -96,8 +96,12 @@ class Freshness:
         without = f"answered without {count:,} new or changed file" + ("" if count == 1 else "s")
         return self.as_stored([f"{error.message}; {without} ({error.hint})"], fresh=False)
 
-    def as_far_as_known(self) -> tuple[Seen, frozenset[str]]:
-        """The index as it is stored, or nothing; and the files that it has not as they are."""
+    def as_far_as_known(self, *, needed: bool) -> tuple[Seen, frozenset[str]]:
+        """The index as it is stored, or nothing; and the files that it has not as they are.
+
+        Raises:
+            IndexMissing, IndexOutdated: it is ``needed``, and there is none that can be used.
+        """
         if self._site.standby is not None:
             scanned = self._scan_if_changed()
             stats, notes = scanned.stats, scanned.notes
@@ -107,6 +111,8 @@ class Freshness:
                 state, stored = self.load()
                 stats = scan.finish()
             notes = scan.notes
+        if stored is None and needed:
+            raise self.unusable(state, "run `codesearch index`")
         if stored is None:
             note = "only what the commit itself changes was compared (run `codesearch index`)"
             said = f"{self.unusable(state).message}: {note}"

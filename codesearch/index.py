@@ -248,14 +248,14 @@ class Index:
     def duplicates(
         self, request: DuplicateRequest, on_progress: OnProgress, on_wait: OnWait
     ) -> duplicates.Found:
-        """Functions that are there more than once; see ``duplicates.find``. Nothing is sent, and no
-        hook waits for an update."""
+        """Functions that are there more than once; see ``duplicates.find``. Nothing is sent."""
         start = time.perf_counter()
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            if request.mode == "staged" or request.to or self._embedder.remote:
-                seen, behind = self._fresh.as_far_as_known()
+            hook = request.mode == "staged" or bool(request.to)
+            if hook or self._embedder.remote:
+                seen, behind = self._fresh.as_far_as_known(needed=not hook)
             else:
                 seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
             what, change = commit.result()
@@ -263,8 +263,8 @@ class Index:
             how = sources.of, self._embedder.purpose, start
             report, pairs = duplicates.find(seen.view, what, change, behind, *how)
             notes = [*seen.notes, *report.warnings]
-            state = report.state if seen.state is IndexState.FRESH else seen.state
-            return replace(report, state=state, warnings=notes), pairs
+            worst = report.state if seen.state is IndexState.FRESH else seen.state
+            return replace(report, state=worst, warnings=notes), pairs
 
         return self._mended(look)
 

@@ -917,10 +917,25 @@ def test_what_is_accepted_for_all_is_accepted_for_each(
 )  # fmt: skip
 def test_a_damaged_baseline_is_a_sentence(dupes: Dupes, empty: Path, content: bytes) -> None:
     write(empty, {BASELINE: content})
-    done = dupes(empty, "--staged")
+    for flags in (["--staged", "--strict"], ["--all"]):
+        done = dupes(empty, *flags)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{BASELINE} is no baseline of duplicates" in done.stderr
+    done = dupes(empty, "--staged")  # no commit is held up by it
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"{BASELINE} is no baseline of duplicates: duplicates were not looked" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "../outside", "nowhere"])
+def test_a_baseline_that_is_a_link_is_not_followed(dupes: Dupes, empty: Path, target: str) -> None:
+    outside = empty.parent / "outside"
+    outside.write_text("precious")
+    (empty / BASELINE).symlink_to(target)
+    assert dupes(empty, "--all").returncode == 2
+    done = dupes(empty, "--all", "--update-baseline")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{BASELINE} is no baseline of duplicates" in done.stderr
-    assert "unexpected" not in done.stderr
+    assert "is a link" in done.stderr
+    assert outside.read_text() == "precious"
 
 
 def test_another_baseline_can_be_named(dupes: Dupes, empty: Path, tmp_path: Path) -> None:

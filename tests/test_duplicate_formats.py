@@ -138,8 +138,8 @@ def test_a_pipe_gets_a_line_for_each_finding_and_nothing_else() -> None:
         "src/c.py:9:3: CS001 'A.run' is the same as 'B.run' (src/d.py:20-31) and 7 more",
         "src/f.py:1:1: CS004 'min_of' seems to do what 'smallest' does (src/g.py:5-8)",
         (
-            "src/f.py:50:1: CS002 a function without a name is the same but for names and values as 'x'"
-            " (src/g.py:60-64)"
+            "src/f.py:50:1: CS002 a function without a name is the same but for names and values"
+            " as 'x' (src/g.py:60-64)"
         ),
     ]
     assert text.answer(report(unused=unused), str, PIPE) == ""

@@ -324,6 +324,12 @@ def test_names_that_were_swapped_are_a_difference() -> None:
     assert fingerprint.renamed(one) != fingerprint.renamed(other)
 
 
+def test_indentation_is_a_token_where_it_means_something() -> None:
+    text = FUNCTIONS["python"].replace("    return total", "        return total")
+    one, other = (cut("python", t).fingerprint for t in (text, FUNCTIONS["python"]))
+    assert fingerprint.exact(one) != fingerprint.exact(other)
+
+
 def test_a_docstring_is_no_token_and_other_strings_are() -> None:
     text = FUNCTIONS["python"]
     documented = text.replace("    # once", '    """Settles."""\n    # once')

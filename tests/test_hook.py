@@ -30,7 +30,10 @@ HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").r
 CONFIG = ".pre-commit-config.yaml"
 #: pip finds its settings and its cache there.
 HOME = {name: os.environ[name] for name in ("HOME", "USERPROFILE") if name in os.environ}
-FOUND = "app/options.py:1:1: CS002 'read_options' is the same but for names and values as 'load_settings'"
+FOUND = (
+    "app/options.py:1:1: CS002 'read_options' is the same but for names and values as"
+    " 'load_settings'"
+)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths are written otherwise there")
 

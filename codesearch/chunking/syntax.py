@@ -65,9 +65,12 @@ def tokens_of(
     _Writer(grammar, file, outline).leftovers()  # so that entries begin where chunks do
     source, found = outline.source, {}
     for key, each in tokens.located(outline, wanted):
-        position, offset = source.starts[key[0] - 1], 0
+        first = position = source.starts[key[0] - 1]
+        offset = 0
         places = []
         for token in each:
+            if token.start < position:  # the body of a here-document, say
+                position, offset = first, 0
             offset += len(source.text(position, token.start))
             end = offset + len(token.text)
             places.append((offset, end, token.text))

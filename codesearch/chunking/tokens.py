@@ -22,6 +22,9 @@ from codesearch.languages import Grammar
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+#: Longer functions have no fingerprint: nobody calls that a copy.
+_MOST = 20_000
+
 _TYPE = re.compile(r"type(?!d)|annotation")
 _ACCESS = frozenset((".", "::", "?.", "&.", "\\"))
 _CALL = frozenset(("(", "!"))
@@ -45,7 +48,7 @@ def of_entry(outline: Outline, entry: Entry) -> bytes:
     if entry.definition.kind not in FUNCTIONS or entry.end - entry.start < 2 * fingerprint.FEWEST:
         return b""
     found = list(tokens(outline, entry))
-    if len(found) < fingerprint.FEWEST:
+    if not fingerprint.FEWEST <= len(found) <= _MOST:
         return b""
     begin = _body(entry)
     inside = sum(t.start >= begin for t in found)
@@ -129,7 +132,7 @@ def _leaves(
     grammar: Grammar, source: Source, definition: Definition, docs: set[tuple[int, int]]
 ) -> list[_Leaf]:
     """What a definition consists of, from the parser's tree."""
-    names, literals, passed = grammar.compared
+    names, literals, passed, layout = grammar.compared
     start, stop = definition.start, definition.end
     found: list[_Leaf] = []
     cursor = _around(definition).walk()
@@ -137,6 +140,8 @@ def _leaves(
     parents: list[tuple[str, str]] = [("", "")]  # the kind, and what a path is in its own
     while True:
         node = cast("Node", cursor.node)
+        if len(found) > _MOST:
+            return found
         kind, begin, end = node.kind_id, node.start_byte, node.end_byte
         inside = start <= begin and end <= stop
         descend = end > start and begin < stop and kind not in passed
@@ -144,7 +149,8 @@ def _leaves(
             descend = False
         elif descend and inside and (node.child_count == 0 or kind in names or kind in literals):
             descend = False
-            text = source.text(begin, end).strip()
+            raw = source.text(begin, end)
+            text = raw.strip()
             parent = field = ""
             if kind in literals:
                 role = Role.LITERAL
@@ -156,17 +162,31 @@ def _leaves(
             else:
                 role = Role.NAME
             if text:
+                if text != raw:  # some kinds take in white space
+                    begin += len(raw[: len(raw) - len(raw.lstrip())].encode())
+                    end = begin + len(text.encode())
                 found.append(_Leaf(begin, end, text, role, node.id, parent, field))
         # A path of one name is what its name is.
         path = cursor.field_name or "" if descend and node.child_count == 1 else ""
-        if descend and cursor.goto_first_child():
+        # What lies before is passed over at once: a whole file's definitions can be siblings.
+        if descend and (
+            cursor.goto_first_child()
+            if begin >= start
+            else cursor.goto_first_child_for_byte(start) is not None
+        ):
             depth += 1
             parents.append((node.type, path))
             continue
-        while depth and not cursor.goto_next_sibling():
+        past = begin >= stop
+        while depth and (past or not cursor.goto_next_sibling()):
             cursor.goto_parent()
+            past = False
             parents.pop()
             depth -= 1
+            if layout and cast("Node", cursor.node).kind_id in layout:
+                end = cast("Node", cursor.node).end_byte
+                if start < end <= stop:  # its end is told by nothing but layout
+                    found.append(_Leaf(end, end, "", Role.SYNTAX, -1, "", ""))
         if not depth:
             return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +118,13 @@ def command(given: tuple[str, ...], **said: Any) -> int:  # fmt: skip
         flags={"dupes-threshold": said["threshold"], "dupes-min-tokens": said["min_tokens"]},
         everything=True,
     )
-    request = _request(said, opened, bool(given))
+    try:
+        request = _request(said, opened, bool(given))
+    except _Unread as error:
+        if not said["staged"] or said["strict"]:
+            raise
+        door.warn(f"{error.message}: duplicates were not looked for")
+        return FOUND
     in_colour = door.terminal or door.screen.colour
     shows = said["form"] in {"json", "jsonl"} or said["html"] or said["sides"]
     request = replace(request, differences=bool(shows or (said["form"] == "text" and in_colour)))
@@ -186,7 +193,7 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         exclude=settings.dupes_exclude,
         rules=frozenset(rules),
         strict=said["strict"],
-        accepted={} if said["update_baseline"] else baseline.load(_baseline(said, opened)),
+        accepted=_accepted(said, opened),
         seconds=said["time_budget"],
     )
     if said["base_ref"]:
@@ -200,6 +207,21 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
     if config.variable("PRE_COMMIT_REMOTE_NAME"):
         return request
     return replace(request, mode="staged")
+
+
+class _Unread(ConfigError):
+    """What was accepted cannot be read."""
+
+
+def _accepted(said: dict[str, Any], opened: Opened) -> Mapping[str, int]:
+    """The accepted pairs. Raises _Unread, or ConfigError for a file that is not there."""
+    if said["update_baseline"]:
+        return {}
+    file = _baseline(said, opened)
+    try:
+        return baseline.load(file)
+    except ConfigError as error:
+        raise _Unread(error.message, error.hint) from error
 
 
 def _baseline(said: dict[str, Any], opened: Opened) -> Path:
@@ -218,7 +240,7 @@ def _accept(
 ) -> int:
     """Writes the baseline: anew if the ``whole`` repository was compared, else what is new."""
     file = _baseline(said, opened)
-    _save(file, baseline.text(pairs if whole else {**baseline.load(file), **pairs}))
+    baseline.save(file, pairs if whole else {**baseline.load(file), **pairs})
     door.say(f"{output.plural(len(pairs), 'pair')} accepted in {file}")
     return FOUND
 

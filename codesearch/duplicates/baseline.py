@@ -9,7 +9,9 @@ functions of that content there were, so that a third copy is a new finding.
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -50,9 +52,7 @@ def load(file: Path) -> Mapping[str, int]:
         ConfigError: it cannot be read, or is no such file.
     """
     try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise ConfigError(f"{file} is larger than {_MAX_BYTES // 1_000_000} MB")
-        found = json.loads(file.read_text("utf-8"))
+        found = json.loads(_read(file))
         lines = found["pairs"] if found["schema"] == SCHEMA else found[""]
         matches = [_PAIR.fullmatch(line) for line in lines]
         return {f"{m[1]} {m[2]}": int(m[3]) for m in matches if m}
@@ -65,6 +65,36 @@ def load(file: Path) -> Mapping[str, int]:
             f"{file} is no baseline of duplicates",
             "make it anew with: codesearch dupes --all --update-baseline",
         ) from None
+
+
+def _read(file: Path) -> str:
+    """The text of a regular file: a repository can hold a link or a pipe of this name."""
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(file, os.O_RDONLY | flags), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ConfigError(f"{file} is not a regular file")
+        data = stream.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(f"{file} is larger than {_MAX_BYTES // 1_000_000} MB")
+    return data.decode("utf-8")
+
+
+def save(file: Path, pairs: Mapping[str, int]) -> None:
+    """Writes the file in place of one that is there, never through a link.
+
+    Raises:
+        ConfigError: it can't be written.
+    """
+    if file.is_symlink():
+        raise ConfigError(f"{file} is a link", "remove it, or name another file with --baseline")
+    beside = file.with_name(file.name + ".new")
+    try:
+        beside.unlink(missing_ok=True)
+        with beside.open("x", encoding="utf-8") as stream:
+            stream.write(text(pairs))
+        beside.replace(file)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def text(pairs: Mapping[str, int]) -> str:

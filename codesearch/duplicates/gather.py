@@ -105,6 +105,8 @@ def gathered(
 
     apart = [p for p in behind if counts(p) and (change is None or p in change.paths)]
     pending = len(apart) if len(apart) > _FEW else 0
+    otherwise = frozenset(apart)
+    is_asked = _under(request.paths)
     notes = [] if change is None else list(change.notes)
     if pending:
         apart = []
@@ -112,7 +114,6 @@ def gathered(
             f"{pending:,} new or changed files are not in the index and were not compared with"
             " (run `codesearch index`)"
         )
-    otherwise = frozenset(apart)
 
     def eligible(path: str) -> bool:
         here = change is None or path in change.paths
@@ -128,15 +129,14 @@ def gathered(
     for file in filter(None, map(read, apart)):
         found += cut(file)
     if change is None:
-        asked = [_is_under(f.path, request.paths) for f in found]
+        asked = [is_asked(f.path) for f in found]
         return Gathered(found, asked, None, notes, pending)
     for file in change.others:
         found += cut(file)
     new = list(_with_texts(change.new, cut))
     before = Before(change.old, cut)
     asked = [
-        is_new and _is_under(f.path, request.paths)
-        for (f, _), is_new in zip(new, before.sift(new), strict=True)
+        is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]
     asked = [False] * len(found) + asked
     return Gathered([*found, *(f for f, _ in new)], asked, before, notes, pending)
@@ -152,7 +152,17 @@ def _with_texts(
             yield f, "\n".join(lines[f.start_line - 1 : f.end_line])
 
 
-def _is_under(path: str, given: Sequence[str]) -> bool:
-    return not given or any(
-        g in {"", "."} or path == g or path.startswith(g.rstrip("/") + "/") for g in given
-    )
+def _under(given: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a path is one of those given or lies below one; all are where none is given."""
+    wanted = {g.rstrip("/") for g in given}
+    if not wanted or wanted & {"", "."}:
+        return lambda _: True
+
+    def is_under(path: str) -> bool:
+        while path not in wanted:
+            path, slash, _ = path.rpartition("/")
+            if not slash:
+                return False
+        return True
+
+    return is_under

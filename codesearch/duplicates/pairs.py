@@ -20,6 +20,8 @@ from codesearch.model import DuplicateRequest
 #: Near copies have at least so many of their tokens in the same order: runs that are repeated in
 #: both functions can be many without that.
 _ALIGNED = 0.6
+#: Of a family so many functions are tried.
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,16 @@ def pairs_of(
     met = set[tuple[int, int]]()
     chosen: list[int] = []
     for family in _families(functions):
-        pairs, representatives = _within(family, asked, everything=request.mode == "all")
-        chosen += representatives
-        for left, right in pairs:
-            edge = judge(functions, left, right, 1.0, request)
-            if edge is not None:
+        equals = _equals(functions, family, asked)
+        for left, right in _within(equals, asked):
+            if (left, right) not in met:
                 met |= {(left, right), (right, left)}
-                found.append(edge)
+                edge = judge(functions, left, right, 1.0, request)
+                if edge is not None:
+                    found.append(edge)
+        new = [n for group in equals for n in group if asked[n]]
+        known = [n for group in equals for n in group if not asked[n]]
+        chosen += new[:1] if request.mode == "all" else [*new[:_TRIES], *known[:1]]
     if clock.is_over():
         return found, False
     numbers = np.array(sorted(chosen), np.int64)
@@ -94,17 +99,28 @@ def _families(functions: Sequence[Function]) -> Iterator[list[int]]:
     yield from families.values()
 
 
-def _within(
-    family: list[int], asked: NDArray[np.bool_], *, everything: bool
-) -> tuple[list[tuple[int, int]], list[int]]:
-    """The pairs of a family, and who is compared with other families for it."""
-    first, *rest = family
-    if everything:
-        return [(first, other) for other in rest], [first]
-    mine = [n for n in family if asked[n]]
-    others = [n for n in family if not asked[n]]
-    pairs = [(n, other) for n in mine for other in (*others, *(m for m in mine if m > n))]
-    return pairs, [*mine, *others[:1]]
+def _equals(
+    functions: Sequence[Function], family: list[int], asked: NDArray[np.bool_]
+) -> list[list[int]]:
+    """A family in groups of functions of the same tokens; first what is not asked about."""
+    groups: dict[bytes, list[int]] = {}
+    for number in sorted(family, key=lambda n: bool(asked[n])):
+        groups.setdefault(fingerprint.exact(functions[number].fingerprint), []).append(number)
+    return list(groups.values())
+
+
+def _within(equals: list[list[int]], asked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """The pairs of a family that are tried: every function that is asked about with the first ones
+    of its own tokens, and one of these with the first ones of the others. A few of them, since
+    some may be alike by design; not all, since a family can have thousands."""
+    heads = [group[0] for group in equals[:_TRIES]]
+    for group in equals:
+        mine = [n for n in group if asked[n]]
+        partners = [(n, other) for n in mine for other in group[:_TRIES]]
+        partners += [(n, other) for n in mine[:1] for other in heads]
+        for number, other in partners:
+            if number != other:
+                yield min(number, other), max(number, other)
 
 
 def judge(

@@ -117,11 +117,15 @@ _HEAD_KEYS = ("aliases", "extensions", "files", "shebangs", "contents")
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Node kinds of a language for comparing functions by their tokens."""
+    """Node kinds of a language for comparing functions by their tokens.
+
+    ``blocks`` are those that end by layout alone, without a token of their own.
+    """
 
     identifiers: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -244,8 +248,9 @@ class Grammar:
         return self._compile("parameters", self.parameters) if self.parameters else None
 
     @functools.cached_property
-    def compared(self) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-        """``duplicates`` as the parser's numbers: identifiers, literals, what is passed over."""
+    def compared(self) -> tuple[frozenset[int], frozenset[int], frozenset[int], frozenset[int]]:
+        """``duplicates`` as the parser's numbers: identifiers, literals, what is passed over, and
+        blocks without a token at their end."""
         kinds, language = self.duplicates, self.language
 
         def numbers(names: Iterable[str]) -> frozenset[int]:
@@ -255,7 +260,8 @@ class Grammar:
             return frozenset(number for number in found if number)
 
         passed = (*kinds.comments, *self.comments, *self.attributes)
-        return numbers(kinds.identifiers), numbers(kinds.literals), numbers(passed)
+        blocks = numbers(kinds.blocks)
+        return numbers(kinds.identifiers), numbers(kinds.literals), numbers(passed), blocks
 
     def _compile(self, key: str, source: str) -> tree_sitter.Query:
         from tree_sitter import Query, QueryError
