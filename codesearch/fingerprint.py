@@ -154,6 +154,11 @@ def is_local(codes: U16) -> NDArray[np.bool_]:
     return np.equal(codes, _LOCAL)
 
 
+def is_literal(codes: U16) -> NDArray[np.bool_]:
+    """Which tokens are literals."""
+    return np.equal(codes, _LITERAL)
+
+
 def number(word: str) -> int:
     """What a word is in ``words``."""
     return _number(word)

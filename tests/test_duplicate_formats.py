@@ -135,7 +135,7 @@ def test_a_pipe_gets_a_line_for_each_finding_and_nothing_else() -> None:
     unused = [Unused("src/a.py", 9, ["CS003"])]
     assert shown(replace(EVERYTHING, unused=unused, warnings=["slow"]), PIPE) == [
         "src/a.py:10:5: CS003 'load_cfg' is 93 % like 'read_config' (src/b.py:40-44)",
-        "src/c.py:9:3: CS001 'A.run' is the same as 'B.run' (src/d.py:20-31) and 7 more",
+        "src/c.py:9:3: CS001 'A.run' is the same as 'B.run' (src/d.py:20-31), and like 7 more",
         "src/f.py:1:1: CS004 'min_of' seems to do what 'smallest' does (src/g.py:5-8)",
         (
             "src/f.py:50:1: CS002 a function without a name is the same but for names and values"
@@ -531,7 +531,7 @@ def test_json_has_everything_of_a_finding() -> None:
         "likeness": 0.9313,
         "aligned": 0.0,
         "fingerprint": "0" * 32,
-        "message": "'load_cfg' is 93 % like 'read_config' (src/b.py:40-44) and 1 more",
+        "message": "'load_cfg' is 93 % like 'read_config' (src/b.py:40-44), and like 1 more",
         "place": {
             "path": "src/a.py",
             "language": "python",
@@ -831,7 +831,7 @@ def test_annotations_come_errors_first() -> None:
     assert github.commands(EVERYTHING).split("\n") == [
         (
             "::error file=src/c.py,line=9,endLine=18,col=3,title=CS001 exact::"
-            "'A.run' is the same as 'B.run' (src/d.py:20-31) and 7 more"
+            "'A.run' is the same as 'B.run' (src/d.py:20-31), and like 7 more"
         ),
         (
             "::error file=src/f.py,line=50,endLine=54,col=1,title=CS002 renamed::"

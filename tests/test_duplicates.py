@@ -24,7 +24,7 @@ from codesearch.duplicates.functions import (
     of_chunks,
 )
 from codesearch.duplicates.groups import Edge, best_matches, stars
-from codesearch.duplicates.likeness import Likeness, rule_of
+from codesearch.duplicates.likeness import Likeness, are_tables, rule_of
 from codesearch.duplicates.shingles import WIDTH, Shingles
 from codesearch.duplicates.siblings import are_siblings
 from codesearch.errors import ConfigError
@@ -215,6 +215,21 @@ def test_the_counterpart_of_a_short_function_is_a_sibling(old: str, new: str) ->
 )
 def test_a_copy_of_a_short_function_is_no_sibling(other: str) -> None:
     assert not are_siblings(function(SMALLEST), function(other, "b.py"))
+
+
+def test_tables_of_other_constants_are_no_copies() -> None:
+    rows = "".join(f"        ('option-{n}', {n}, True),\n" for n in range(20))
+    one, other, same = (
+        function(f"def {name}(self):\n    return [\n{text}    ]\n", f"{name}.py")
+        for name, text in (
+            ("a", rows),
+            ("b", rows.replace("option", "flag").replace(", ", ", 1")),
+            ("c", rows),
+        )
+    )
+    assert are_tables(one, other)
+    assert not are_tables(one, same)
+    assert not are_tables(function(READ_CONFIG), function(RENAMED))
 
 
 def test_long_functions_are_no_siblings() -> None:

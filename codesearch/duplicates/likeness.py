@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ _WORDS, _FORM = 0.15, -0.3
 _DOCS = 0.3
 #: From here on two functions that are parallel by design are a real copy.
 COPIED = 0.95
+
+#: Of the tokens of a table so many are literals; every other one stands between two.
+_TABLE = 0.3
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -75,6 +79,20 @@ def aligned(a: Function, b: Function) -> float:
         rows = (rows + here | rows - here) & whole
     common = len(one) - rows.bit_count()
     return 2 * common / (len(one) + len(other))
+
+
+def are_tables(a: Function, b: Function) -> bool:
+    """Whether two functions are mostly literals, and most of these are not the same: tables of
+    constants are alike in form whatever is in them."""
+    both = []
+    for f in (a, b):
+        stream = fingerprint.codes(f.fingerprint)
+        values = fingerprint.words(f.fingerprint)[: f.tokens][fingerprint.is_literal(stream)]
+        if len(values) < _TABLE * f.tokens:
+            return False
+        both.append(Counter(values.tolist()))
+    one, other = both
+    return (one & other).total() < 0.5 * max(one.total(), other.total())
 
 
 def rule_of(a: Function, b: Function) -> Rule:

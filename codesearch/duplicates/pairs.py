@@ -13,7 +13,7 @@ from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge
-from codesearch.duplicates.likeness import COPIED, Likeness, aligned, rule_of
+from codesearch.duplicates.likeness import COPIED, Likeness, aligned, are_tables, rule_of
 from codesearch.duplicates.siblings import are_siblings
 from codesearch.model import DuplicateRequest
 
@@ -134,6 +134,8 @@ def judge(
         return None
     rule = rule_of(a, b)
     if rule not in request.rules or (rule != "CS001" and are_siblings(a, b)):
+        return None
+    if rule != "CS001" and are_tables(a, b):
         return None
     if rule == "CS003":
         if aligned(a, b) < _ALIGNED:

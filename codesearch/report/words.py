@@ -94,6 +94,13 @@ def more(finding: Duplicate, told: int = 1) -> str:
     return f" and {left:,} more" if left > 0 else ""
 
 
+def _others(finding: Duplicate) -> str:
+    """The same behind a sentence about the best copy, which need not hold for the others."""
+    if all(copy.rule == finding.rule for copy in finding.copies):
+        return more(finding)
+    return f", and like {len(finding.copies) - 1:,} more"
+
+
 def sentence(finding: Duplicate, name: Callable[[str], str] = str) -> str:
     """``'load_cfg' is 93 % like 'read_config' (src/b.py:40-71)``, on one line, without a stop.
 
@@ -104,4 +111,4 @@ def sentence(finding: Duplicate, name: Callable[[str], str] = str) -> str:
     best = finding.best
     before, after = relation(best)
     other = f"{called(best.place)}{after} ({where(best.place, name)})"
-    return f"{called(finding.place)} {before} {other}{more(finding)}"
+    return f"{called(finding.place)} {before} {other}{_others(finding)}"
