@@ -253,12 +253,12 @@ class Index:
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            hook = request.mode == "staged" or bool(request.to)
-            if hook or self._embedder.remote:
-                seen, behind = self._fresh.as_far_as_known(needed=not hook)
-            else:
-                seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
+            hook, remote = request.mode == "staged" or bool(request.to), self._embedder.remote
+            early = self._fresh.as_far_as_known(needed=not hook) if hook or remote else None
             what, change = commit.result()
+            if early is None or (change is None and not remote):
+                early = self._view(True, on_progress, on_wait, None, None), frozenset()
+            seen, behind = early
             sources = search.Sources(self._root, self._rules)
             how = sources.of, self._embedder.purpose, start
             report, pairs = duplicates.find(seen.view, what, change, behind, *how)

@@ -23,7 +23,7 @@ from codesearch import duplicates, places, store
 
 POSIX = os.name != "nt"
 LINE = re.compile(
-    r"(.+):(\d+):(\d+): (CS\d{3}) '(.+?)' is (.+) '(.+)' \((.+):(\d+)-(\d+)\)(?: .*)?"
+    r"(.+):(\d+):(\d+): (CS\d{3}) '(.+?)' is (.+) '(.+)' \((.+):(\d+)-(\d+)\)(?:,? and .*)?"
 )
 EXACT, RENAMED, NEAR = "CS001", "CS002", "CS003"
 

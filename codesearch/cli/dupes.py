@@ -15,9 +15,15 @@ from codesearch import config, output, protocol
 from codesearch.cli import flags
 from codesearch.cli.base import FAILED, FOUND, NOTHING, Door, Meter, answers_another
 from codesearch.cli.scope import Opened, existing, open_index
-from codesearch.duplicates import baseline
 from codesearch.errors import CodesearchError, ConfigError, Elsewhere
-from codesearch.model import RULE_NAMES, DuplicateReport, DuplicateRequest, IndexState, Rule
+from codesearch.model import (
+    BASELINE,
+    RULE_NAMES,
+    DuplicateReport,
+    DuplicateRequest,
+    IndexState,
+    Rule,
+)
 
 FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab")
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
@@ -70,7 +76,7 @@ def _rules(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--baseline",
     "file",
     metavar="FILE",
-    help=f"Accepted pairs; the default is {baseline.NAME} at the root.",
+    help=f"Accepted pairs; the default is {BASELINE} at the root.",
 )
 @click.option("--update-baseline", is_flag=True, help="Accept all that is found.")
 @click.option(
@@ -217,6 +223,8 @@ def _accepted(said: dict[str, Any], opened: Opened) -> Mapping[str, int]:
     """The accepted pairs. Raises _Unread, or ConfigError for a file that is not there."""
     if said["update_baseline"]:
         return {}
+    from codesearch.duplicates import baseline
+
     file = _baseline(said, opened)
     try:
         return baseline.load(file)
@@ -231,7 +239,7 @@ def _baseline(said: dict[str, Any], opened: Opened) -> Path:
         ConfigError: one was named that is not there.
     """
     if not said["file"]:
-        return opened.index.root / baseline.NAME
+        return opened.index.root / BASELINE
     return Path(said["file"]) if said["update_baseline"] else existing(said["file"])
 
 
@@ -239,6 +247,8 @@ def _accept(
     door: Door, opened: Opened, said: dict[str, Any], pairs: dict[str, int], *, whole: bool
 ) -> int:
     """Writes the baseline: anew if the ``whole`` repository was compared, else what is new."""
+    from codesearch.duplicates import baseline
+
     file = _baseline(said, opened)
     baseline.save(file, pairs if whole else {**baseline.load(file), **pairs})
     door.say(f"{output.plural(len(pairs), 'pair')} accepted in {file}")

@@ -20,7 +20,6 @@ from codesearch import fingerprint
 from codesearch.duplicates.functions import Function
 from codesearch.errors import ConfigError
 
-NAME = ".codesearch-baseline.json"
 SCHEMA = "codesearch.baseline/1"
 
 _MAX_BYTES = 50_000_000

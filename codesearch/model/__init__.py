@@ -16,6 +16,7 @@ from codesearch.model.answers import (
     Tests,
 )
 from codesearch.model.duplicates import (
+    BASELINE,
     RULE_NAMES,
     THRESHOLD,
     Copy,
@@ -54,6 +55,7 @@ from codesearch.model.source import (
 )
 
 __all__ = [
+    "BASELINE",
     "CONTAINER_KINDS",
     "RULE_NAMES",
     "THRESHOLD",

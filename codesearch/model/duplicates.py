@@ -22,6 +22,8 @@ RULE_NAMES: dict[Rule, str] = {
     "CS004": "similar purpose",
 }
 
+#: The file of accepted pairs, at the root of a repository.
+BASELINE = ".codesearch-baseline.json"
 #: How like a near copy is at least, where nothing else was said.
 THRESHOLD = 0.6
 
