@@ -64,7 +64,7 @@ def read(files: Sequence[Path]) -> list[Pair]:
 def function(path: str, language: str, code: str) -> Function | None:
     """The largest function of a text; a method that means nothing alone is put into a class."""
     for text in (code, f"class A {{\n{code}\n}}"):
-        found = of_chunks(chunk(SourceFile(path, text, "", language)), 1)
+        found = of_chunks(chunk(SourceFile(path, text, "", language)))
         if found:
             return max(found, key=lambda f: f.tokens)
     return None

@@ -19,7 +19,7 @@ from duplicates_rivals import Clone, Cost, Failed, Rival, Told, timed
 from codesearch import languages
 from codesearch.chunking import chunk_or_windows
 from codesearch.config import Settings
-from codesearch.duplicates.functions import Function, of_chunks
+from codesearch.duplicates.functions import Function, is_long_enough, of_chunks
 from codesearch.index import Index
 from codesearch.model import DuplicateReport, DuplicateRequest, SourceFile
 
@@ -59,7 +59,8 @@ def functions_of(folder: Path, paths: Iterable[str], fewest: int) -> list[Functi
     for path in sorted(paths):
         text = (folder / path).read_text("utf-8", "replace")
         language = languages.detect(path, text[: languages.HEAD])
-        found += of_chunks(chunk_or_windows(SourceFile(path, text, "", language)), fewest)
+        cut = of_chunks(chunk_or_windows(SourceFile(path, text, "", language)))
+        found += [f for f in cut if is_long_enough(f, fewest)]
     return found
 
 

@@ -8,7 +8,7 @@ Many edits, or a backend whose vectors cost money, have to be stored first.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,10 @@ _OVERLAY_FILES = 48
 _OVERLAY_BYTES = 1_000_000
 
 _OF_GIT = {"HEAD", "index", "config", "exclude"}
+
+
+#: Which of some files of the work tree are not in the index as they lie there.
+Behind = Callable[[Collection[str]], frozenset[str]]
 
 
 class Seen(NamedTuple):
@@ -96,30 +100,37 @@ class Freshness:
         without = f"answered without {count:,} new or changed file" + ("" if count == 1 else "s")
         return self.as_stored([f"{error.message}; {without} ({error.hint})"], fresh=False)
 
-    def as_far_as_known(self, *, needed: bool) -> tuple[Seen, frozenset[str]]:
-        """The index as it is stored, or nothing; and the files that it has not as they are.
+    def as_far_as_known(self) -> tuple[Seen, frozenset[str]]:
+        """The index as it is stored, and the files that it has not as they are.
 
         Raises:
-            IndexMissing, IndexOutdated: it is ``needed``, and there is none that can be used.
+            IndexMissing, IndexOutdated: there is none that can be used.
         """
-        if self._site.standby is not None:
-            scanned = self._scan_if_changed()
-            stats, notes = scanned.stats, scanned.notes
-            state, stored = self.load()
-        else:
-            with files.start_scan(self._site.root, self._site.rules) as scan:
-                state, stored = self.load()
-                stats = scan.finish()
-            notes = scan.notes
-        if stored is None and needed:
+        state, stored = self.load()
+        if stored is None:
             raise self.unusable(state, "run `codesearch index`")
+        todo = ingest.plan(files.scan(self._site.root, self._site.rules), stored.known)
+        behind = frozenset({*(s.path for s in todo.work), *todo.removed})
+        return Seen(self._whole(stored), IndexState.FRESH, 0, ()), behind
+
+    def for_hook(self) -> tuple[Seen, Behind]:
+        """The index as it is stored, of whatever model, or nothing; no hook waits for more.
+
+        What can be told before git has listed anything is looked at here.
+        """
+        state, self._stored = self._site.image_of_any_model.load(self._stored)
+        site, stored = self._site, self._stored
         if stored is None:
             note = "only what the commit itself changes was compared (run `codesearch index`)"
             said = f"{self.unusable(state).message}: {note}"
-            return Seen(View([]), state, 0, [said]), frozenset()
-        todo = ingest.plan(stats, stored.known)
-        behind = frozenset({*(s.path for s in todo.work), *todo.removed})
-        return Seen(self._whole(stored), IndexState.FRESH, 0, notes), behind
+            return Seen(View([]), state, 0, [said]), lambda _: frozenset()
+        changed = files.changed(site.root, stored.known)
+
+        def behind(paths: Collection[str]) -> frozenset[str]:
+            unknown = [path for path in paths if path not in stored.known]
+            return changed.union(files.kept(site.root, site.rules, unknown))
+
+        return Seen(self._whole(stored), IndexState.FRESH, 0, ()), behind
 
     def now(self) -> Seen | None:
         """The index as the files are; None if too much has changed to say so without storing."""

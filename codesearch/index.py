@@ -80,27 +80,22 @@ class Index:
     def root(self) -> Path:
         return self._root.path
 
-    @cached_property
+    @property
     def _embedder(self) -> embedding.Embedder:
-        return self._load()
-
-    @cached_property
-    def _load(self) -> Callable[[], embedding.Embedder]:
-        home = embedding.Home(
-            places.paid_folder(self._settings.index_home), places.name_of(self._root)
-        )
-        return partial(embedding.load, self._settings, home)
+        return self._site.embedder
 
     @cached_property
     def _site(self) -> ingest.Site:
+        home = embedding.Home(
+            places.paid_folder(self._settings.index_home), places.name_of(self._root)
+        )
         return ingest.Site(
             root=self._root,
             folder=self.folder,
             tree=places.tree_key(self._root),
             rules=self._rules,
             settings=ingest.kept_by(self._rules),
-            load=self._load,
-            embedder=self._embedder,
+            load=partial(embedding.load, self._settings, home),
             jobs=self._settings.jobs,
             standby=self._standby,
         )
@@ -253,14 +248,19 @@ class Index:
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            hook, remote = request.mode == "staged" or bool(request.to), self._embedder.remote
-            early = self._fresh.as_far_as_known(needed=not hook) if hook or remote else None
+            hook = request.mode == "staged" or request.to
+            stored = self._fresh.for_hook() if hook else None
             what, change = commit.result()
-            if early is None or (change is None and not remote):
-                early = self._view(True, on_progress, on_wait, None, None), frozenset()
-            seen, behind = early
+            if stored is not None and change is not None:
+                seen, behind = stored[0], stored[1](change.paths)
+            elif self._embedder.remote:
+                seen, behind = self._fresh.as_far_as_known()
+            else:
+                seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
+            hints = "CS004" in request.rules
+            purpose = self._embedder.purpose if hints else None
             sources = search.Sources(self._root, self._rules)
-            how = sources.of, self._embedder.purpose, start
+            how = sources.of, purpose, start
             report, pairs = duplicates.find(seen.view, what, change, behind, *how)
             notes = [*seen.notes, *report.warnings]
             worst = report.state if seen.state is IndexState.FRESH else seen.state

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from codesearch import fingerprint
 from codesearch.chunking import chunk
 from codesearch.duplicates import baseline, suppressions
+from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import (
     Function,
     are_twins,
@@ -70,7 +71,7 @@ def smallest(values, key, limit):
 
 def function(text: str, path: str = "a.py", language: str = "python") -> Function:
     """The largest function of a text."""
-    found = of_chunks(chunk(SourceFile(path, text, "", language)), 1)
+    found = of_chunks(chunk(SourceFile(path, text, "", language)))
     return max(found, key=lambda f: f.tokens)
 
 
@@ -96,6 +97,15 @@ def shared(a: Sequence[int], b: Sequence[int]) -> float:
     return (one & other).total() / (one | other).total()
 
 
+def shingles_of(streams: Sequence[np.ndarray], asked: np.ndarray) -> Shingles:
+    return Shingles(np.concatenate(streams), np.array([len(s) for s in streams]), asked)
+
+
+def candidates(shingles: Shingles, first: int, stop: int) -> set[tuple[int, int]]:
+    left, right = shingles.candidates(first, stop)
+    return set(zip(left.tolist(), right.tolist(), strict=True))
+
+
 @settings(deadline=None)
 @given(STREAMS, st.data())
 def test_what_two_functions_share_is_the_jaccard_index_of_multisets(
@@ -106,7 +116,7 @@ def test_what_two_functions_share_is_the_jaccard_index_of_multisets(
     asked[data.draw(st.integers(0, n - 1))] = True
     pairs = [(i, j) for i in range(n) for j in range(n) if i != j and (asked[i] or asked[j])]
     left, right = (np.array(side) for side in zip(*pairs, strict=True))
-    found = Shingles(streams, asked).jaccard(left, right)
+    found = shingles_of(streams, asked).jaccard(left, right)
     wanted = [shared(streams[i].tolist(), streams[j].tolist()) for i, j in pairs]
     assert found == pytest.approx(wanted)
 
@@ -126,25 +136,27 @@ def test_functions_that_share_most_are_candidates(seed: int, copies: int) -> Non
         stream[at : at + len(stream) // 3] = rng.integers(0, 60_000)
         streams.append(stream)
         pairs.add((original, len(streams) - 1))
-    shingles = Shingles(streams, np.ones(len(streams), bool))
-    left, right = shingles.candidates()
-    found = set(zip(left.tolist(), right.tolist(), strict=True))
+    shingles = shingles_of(streams, np.ones(len(streams), bool))
+    found = candidates(shingles, 0, len(streams))
     near = {
         (i, j) for i, j in pairs if float(shingles.jaccard(np.array([i]), np.array([j]))[0]) >= 0.5
     }
     assert {p for p in near if p not in found and p[::-1] not in found} == set()
+    middle = int(rng.integers(len(streams)))
+    parts = candidates(shingles, 0, middle) | candidates(shingles, middle, len(streams))
+    assert parts == found
 
 
 def test_only_pairs_with_a_function_that_is_asked_about_are_candidates() -> None:
     stream = function(READ_CONFIG).fingerprint
     streams = [fingerprint.codes(stream)] * 3
-    left, right = Shingles(streams, np.array([False, True, False])).candidates()
-    assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(1, 0), (1, 2)}
+    shingles = shingles_of(streams, np.array([False, True, False]))
+    assert candidates(shingles, 0, 3) == {(1, 0), (1, 2)}
 
 
 def test_no_functions_have_no_candidates() -> None:
     nothing = Likeness([], np.zeros(0, bool))
-    assert [len(side) for side in nothing.candidates()] == [0, 0]
+    assert [len(side) for side in nothing.candidates(Clock(None))] == [0, 0]
 
 
 # -- what a pair is ----------------------------------------------------------------------

@@ -8,21 +8,29 @@ Knows languages only through their grammars; reads no file and embeds nothing.
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import MappingProxyType
 
 from codesearch import languages
 from codesearch.chunking import prose, statements, syntax
 from codesearch.chunking.prose import windows
+from codesearch.chunking.syntax import Known
 from codesearch.errors import GrammarError
 from codesearch.model import Chunk, SourceFile
 
-__all__ = ["chunk", "chunk_or_windows", "tokens_of", "windows"]
+__all__ = ["Known", "chunk", "chunk_or_windows", "tokens_of", "windows"]
+
+_NOTHING: Known = MappingProxyType({})
 
 
-def chunk(file: SourceFile) -> list[Chunk]:
+def chunk(file: SourceFile, known: Known = _NOTHING) -> list[Chunk]:
     """The chunks of a file, by their first lines, containers before their members.
 
     No text makes it fail: what a parser does not understand, or not within its budget of time,
     is cut into windows of lines.
+
+    Args:
+        file: the file.
+        known: fingerprints that need not be made again, see ``Known``.
 
     Raises:
         GrammarError: the language is unknown, or its parser cannot be loaded.
@@ -33,16 +41,16 @@ def chunk(file: SourceFile) -> list[Chunk]:
             return prose.sections(file, grammar.sections)
         if grammar.statements.head:
             return statements.chunk(grammar, file)
-        found = syntax.chunk(grammar, file)
+        found = syntax.chunk(grammar, file, known)
         if found is not None:
             return found
     return windows(file)
 
 
-def chunk_or_windows(file: SourceFile) -> list[Chunk]:
+def chunk_or_windows(file: SourceFile, known: Known = _NOTHING) -> list[Chunk]:
     """The same; a file whose parser is not installed is cut into windows of lines."""
     try:
-        return chunk(file)
+        return chunk(file, known)
     except GrammarError:
         return windows(file)
 

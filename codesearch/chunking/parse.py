@@ -50,8 +50,11 @@ class Source:
 
     def line_end(self, offset: int) -> int:
         """Where the line of ``offset`` ends, before its line break."""
-        row = bisect_right(self.starts, offset)
-        return self.starts[row] - 1 if row < len(self.starts) else len(self.data)
+        return self.end_of(bisect_right(self.starts, offset) - 1)
+
+    def end_of(self, row: int) -> int:
+        """Where a line ends, before its line break."""
+        return self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.data)
 
     def text(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from codesearch.chunking import base, tokens
@@ -36,9 +36,12 @@ _NOTHING = re.compile(r"\W*")
 _CLOSING = re.compile(rb"[)\]}][^\w\s]*(?:\s*(?://|/\*|#).*)?|#\s*endif\b.*|end[);,]*")
 
 Edit = tuple[int, int, bytes]
+#: Fingerprints by a function's symbol and its whole lines, which they depend on and on no more:
+#: to make them takes most of the time that a file takes.
+Known = Mapping[tuple[str, str], bytes]
 
 
-def chunk(grammar: Grammar, file: SourceFile) -> list[Chunk] | None:
+def chunk(grammar: Grammar, file: SourceFile, known: Known) -> list[Chunk] | None:
     """The chunks of a file in a language with a parser; None if parsing took too long.
 
     Raises:
@@ -47,7 +50,7 @@ def chunk(grammar: Grammar, file: SourceFile) -> list[Chunk] | None:
     parsed = parse(grammar, Source(file.text))
     if parsed is None:
         return None
-    writer = _Writer(grammar, file, Outline(grammar, parsed))
+    writer = _Writer(grammar, file, Outline(grammar, parsed), known)
     found = writer.leftovers()  # first: it gives trivia to the entries
     found.extend(writer.entries())
     found.sort(key=lambda c: (c.start_line, -c.end_line))
@@ -62,7 +65,7 @@ def tokens_of(
     if parsed is None:
         return {}
     outline = Outline(grammar, parsed)
-    _Writer(grammar, file, outline).leftovers()  # so that entries begin where chunks do
+    _Writer(grammar, file, outline, {}).leftovers()  # so that entries begin where chunks do
     source, found = outline.source, {}
     for key, each in tokens.located(outline, wanted):
         first = position = source.starts[key[0] - 1]
@@ -80,10 +83,11 @@ def tokens_of(
 
 
 class _Writer:
-    def __init__(self, grammar: Grammar, file: SourceFile, outline: Outline) -> None:
+    def __init__(self, grammar: Grammar, file: SourceFile, outline: Outline, known: Known) -> None:
         self.grammar = grammar
         self.file = file
         self.outline = outline
+        self.known = known
         self.source = outline.source
         self.marks = outline.marks
         self.starts = [mark.start for mark in outline.marks]
@@ -108,18 +112,26 @@ class _Writer:
         if entry.children:
             text = _BLANKS.sub("\n\n", text)
         source = self.source
+        first, last = source.row(entry.start), source.row(max(entry.start, entry.end - 1))
         return base.chunk_of(
             self.file,
             cast("Kind", entry.kind),
             text.strip("\n").rstrip(),
-            source.row(entry.start) + 1,
-            source.row(max(entry.start, entry.end - 1)) + 1,
+            first + 1,
+            last + 1,
             symbol=entry.symbol,
             signature=self._signature(entry),
             doc=self._doc(entry),
             parameters=self._parameters(entry),
-            fingerprint=tokens.of_entry(self.outline, entry),
+            fingerprint=self._fingerprint(entry, first, last),
         )
+
+    def _fingerprint(self, entry: Entry, first: int, last: int) -> bytes:
+        if self.known:
+            lines = self.source.text(self.source.starts[first], self.source.end_of(last))
+            if (entry.symbol, lines) in self.known:
+                return self.known[entry.symbol, lines]
+        return tokens.of_entry(self.outline, entry)
 
     def _without_line(self, start: int, end: int) -> Edit | None:
         """Takes a doc out with its lines; None if other code shares them."""

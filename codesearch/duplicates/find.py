@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from codesearch import files, fingerprint, languages
 from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
+from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.gather import Before, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
-from codesearch.duplicates.pairs import Clock, pairs_of
+from codesearch.duplicates.pairs import pairs_of
 from codesearch.duplicates.show import Shown
 from codesearch.files import Change
 from codesearch.model import (

@@ -11,7 +11,7 @@ import numpy as np
 from codesearch import fingerprint, paths
 from codesearch.model import Chunk
 from codesearch.search import View
-from codesearch.segment import KINDS, TEST
+from codesearch.segment import KINDS, TEST, Segment
 
 _FUNCTIONS = [KINDS.index(kind) for kind in ("function", "method")]
 # What is written by programs, once, or by others: not to be shared with anything.
@@ -78,37 +78,50 @@ def of_view(
         known = s.path.all()
         wanted = view.alive[base : base + s.n_files] & (tests | ((s.flags & TEST) == 0))
         base += s.n_files
-        for file in np.flatnonzero(wanted).tolist():
-            wanted[file] = eligible(known[file])
         here = np.flatnonzero(wanted[s.file] & np.isin(s.kind, _FUNCTIONS))
         sizes, bodies = fingerprint.counts(s.fingerprint.blob, s.fingerprint.offsets, here)
-        for i in here[(sizes >= fewest) & (2 * bodies >= fewest)].tolist():
-            file = int(s.file[i])
-            found = Function(
-                known[file], s.language[file], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
-                int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
-            )  # fmt: skip
+        here = here[(sizes >= fewest) & (2 * bodies >= fewest)]
+        for file in np.unique(s.file[here]).tolist():
+            wanted[file] = eligible(known[file])
+        for i in here[wanted[s.file[here]]].tolist():
+            found = _stored(s, i, known[int(s.file[i])], first)
             if tests or not is_test(found):
                 yield found
 
 
-def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
-    """The functions of a file that was just cut."""
+def of_file(view: View, path: str) -> Iterator[Function]:
+    """The functions of an indexed file, of any size that has a fingerprint."""
+    for layer, first in zip(view.layers, view.bases.tolist(), strict=False):
+        s = layer.segment
+        file = s.path.find(path)
+        if file >= 0:
+            for i in range(int(s.first_chunk[file]), int(s.first_chunk[file + 1])):
+                if int(s.kind[i]) in _FUNCTIONS and s.fingerprint.raw(i):
+                    yield _stored(s, i, path, first)
+
+
+def _stored(s: Segment, i: int, path: str, first: int) -> Function:
+    return Function(
+        path, s.language[int(s.file[i])], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
+        int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
+    )  # fmt: skip
+
+
+def of_chunks(chunks: Iterable[Chunk]) -> list[Function]:
+    """The functions of a file that was just cut, of any size that has a fingerprint."""
     return [
         Function(
             c.path, c.language, c.kind, c.symbol, c.signature,
             c.start_line, c.end_line, c.fingerprint,
         )
         for c in chunks
-        if _is_long_enough(c.fingerprint, fewest)
+        if c.fingerprint
     ]  # fmt: skip
 
 
-def _is_long_enough(print_: bytes, fewest: int) -> bool:
+def is_long_enough(f: Function, fewest: int) -> bool:
     """Whether a function has so many tokens, half of so many in its body: signatures say little."""
-    if not print_ or fingerprint.size(print_) < fewest:
-        return False
-    return 2 * fingerprint.body(print_) >= fewest
+    return f.tokens >= fewest and 2 * fingerprint.body(f.fingerprint) >= fewest
 
 
 def is_nested(a: Function, b: Function) -> bool:

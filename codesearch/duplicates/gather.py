@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from codesearch import fingerprint
-from codesearch.chunking import chunk_or_windows
 from codesearch.duplicates import functions as scope
 from codesearch.duplicates.functions import Function
+from codesearch.duplicates.versions import Versions
 from codesearch.files import Change
 from codesearch.model import DuplicateRequest, SourceFile
 from codesearch.paths import matches_glob
@@ -42,14 +42,16 @@ class Before:
     only of functions of which there would be something to say.
     """
 
-    def __init__(self, old: Sequence[SourceFile], cut: Callable[[SourceFile], list[Function]]):
+    def __init__(
+        self, old: Sequence[SourceFile], functions: Callable[[SourceFile], list[Function]]
+    ) -> None:
         self._old = [(file, _SPACE.sub("", file.text)) for file in old]
-        self._cut = cut
-        self._parsed: dict[int, Counter[bytes]] = {}
+        self._functions = functions
+        self._contents: dict[int, Counter[bytes]] = {}
         self._kept: Counter[bytes] = Counter()
 
     def sift(self, new: Sequence[tuple[Function, str]]) -> list[bool]:
-        """Which functions, each with its text, did not stand there before."""
+        """Which functions, each with its lines, did not stand there before."""
         texts = [_SPACE.sub("", text) for _, text in new]
         left = {t: sum(old.count(t) for _, old in self._old) for t in set(texts)}
         own: dict[str, str] = {}
@@ -71,10 +73,10 @@ class Before:
         there = 0
         for number, (file, _) in enumerate(self._old):
             if f.name in file.text:
-                if number not in self._parsed:
-                    cut = (fingerprint.exact(g.fingerprint) for g in self._cut(file))
-                    self._parsed[number] = Counter(cut)
-                there += self._parsed[number][content]
+                if number not in self._contents:
+                    prints = (fingerprint.exact(g.fingerprint) for g in self._functions(file))
+                    self._contents[number] = Counter(prints)
+                there += self._contents[number][content]
         if there <= self._kept[content]:
             return False
         self._kept[content] += 1
@@ -119,37 +121,38 @@ def gathered(
         here = change is None or path in change.paths
         return here and path not in otherwise and counts(path)
 
-    def cut(file: SourceFile) -> list[Function]:
+    def is_compared(f: Function) -> bool:
+        return scope.is_long_enough(f, request.min_tokens) and (
+            request.tests or not scope.is_test(f)
+        )
+
+    versions = Versions(view)
+
+    def cut(file: SourceFile) -> list[tuple[Function, str]]:
         if not counts(file.path):
             return []
-        found = scope.of_chunks(chunk_or_windows(file), request.min_tokens)
-        return [f for f in found if request.tests or not scope.is_test(f)]
+        return [(f, lines) for f, lines in versions.functions(file) if is_compared(f)]
+
+    def functions(file: SourceFile) -> list[Function]:
+        return [f for f, _ in cut(file)]
 
     found = list(scope.of_view(view, eligible, request.min_tokens, tests=request.tests))
     for file in filter(None, map(read, apart)):
-        found += cut(file)
+        found += functions(file)
     if change is None:
         asked = [is_asked(f.path) for f in found]
         return Gathered(found, asked, None, notes, pending)
+    for file in filter(versions.has, change.old):
+        functions(file)  # what it has of these is known of the new ones
     for file in change.others:
-        found += cut(file)
-    new = list(_with_texts(change.new, cut))
-    before = Before(change.old, cut)
+        found += functions(file)
+    new = [pair for file in change.new for pair in cut(file)]
+    before = Before(change.old, functions)
     asked = [
         is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]
     asked = [False] * len(found) + asked
     return Gathered([*found, *(f for f, _ in new)], asked, before, notes, pending)
-
-
-def _with_texts(
-    files: Sequence[SourceFile], cut: Callable[[SourceFile], list[Function]]
-) -> Iterator[tuple[Function, str]]:
-    for file in files:
-        found = cut(file)
-        lines = file.text.split("\n") if found else []
-        for f in found:
-            yield f, "\n".join(lines[f.start_line - 1 : f.end_line])
 
 
 def _under(given: Sequence[str]) -> Callable[[str], bool]:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import fingerprint
+from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
-from codesearch.duplicates.shingles import Shingles
+from codesearch.duplicates.shingles import BLOCK, Shingles
 from codesearch.model import Rule
 
 # A copy can be told in three ways: its words are still those of the original, or its words but
@@ -34,21 +35,31 @@ class Likeness:
     """What is alike among some functions, with at least one that is ``asked`` about in a pair."""
 
     def __init__(self, functions: Sequence[Function], asked: Bool) -> None:
+        self._n, self._asked = len(functions), asked
         prints = [f.fingerprint for f in functions]
-        codes = [fingerprint.codes(p) for p in prints]
-        self._names = Shingles(codes, asked)
-        self._form = Shingles([fingerprint.blind(c) for c in codes], asked)
-        self._words = Shingles([fingerprint.words(p) for p in prints], asked)
+        codes = _joined([fingerprint.codes(p) for p in prints])
+        self._names = Shingles(*codes, asked)
+        self._form = Shingles(fingerprint.blind(codes[0]), codes[1], asked)
+        self._words = Shingles(*_joined([fingerprint.words(p) for p in prints]), asked)
 
-    def candidates(self) -> tuple[I64, I64]:
-        """Pairs that may be alike, each once, the first of each asked about."""
-        n = self._names.n
-        each = [s.candidates() for s in (self._names, self._form, self._words)]
-        pair = np.unique(np.concatenate([left * n + right for left, right in each]))
-        left, right = pair // n, pair % n
-        # A pair of which both are asked about is met from both sides.
-        both = np.isin(right * n + left, pair) & (left > right)
-        return left[~both], right[~both]
+    def candidates(self, clock: Clock) -> tuple[I64, I64]:
+        """Pairs that may be alike, each once, the first of each asked about.
+
+        Where the time is over, those that were found.
+        """
+        n, found = self._n, [np.zeros(0, np.int64)]
+        for first in range(0, n, BLOCK):
+            if clock.is_over():
+                break
+            pairs = []
+            for shingles in (self._names, self._form, self._words):
+                left, right = shingles.candidates(first, first + BLOCK)
+                # A pair of which both are asked about is met from both sides.
+                swap = self._asked[right] & (right < left)
+                pairs.append(np.where(swap, right * n + left, left * n + right))
+            found.append(np.unique(np.concatenate(pairs)))
+        pair = np.unique(np.concatenate(found))
+        return pair // max(n, 1), pair % max(n, 1)
 
     def of(self, left: I64, right: I64) -> F64:
         """How like the functions of each pair are, from 0 to 1.
@@ -60,6 +71,12 @@ class Likeness:
         form = self._form.jaccard(left, right) + _FORM
         like: F64 = np.maximum(names, np.minimum(np.maximum(words, form), 0.99))
         return like
+
+
+def _joined(streams: Sequence[NDArray[np.uint16]]) -> tuple[NDArray[np.uint16], I64]:
+    """Numbers one behind the other, and how many of each."""
+    lengths = np.array([len(s) for s in streams], np.int64)
+    return np.concatenate([np.zeros(0, np.uint16), *streams]), lengths
 
 
 def aligned(a: Function, b: Function) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
+from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge
 from codesearch.duplicates.likeness import COPIED, Likeness, aligned, are_tables, rule_of
@@ -22,20 +21,6 @@ from codesearch.model import DuplicateRequest
 _ALIGNED = 0.6
 #: Of a family so many functions are tried.
 _TRIES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How long a look may take."""
-
-    end: float | None
-
-    @classmethod
-    def of(cls, request: DuplicateRequest, start: float) -> Clock:
-        return cls(None if request.seconds is None else start + request.seconds)
-
-    def is_over(self) -> bool:
-        return self.end is not None and time.perf_counter() > self.end
 
 
 def pairs_of(
@@ -70,7 +55,7 @@ def pairs_of(
         return found, False
     numbers = np.array(sorted(chosen), np.int64)
     likeness = Likeness([functions[n] for n in numbers.tolist()], asked[numbers])
-    lefts, rights = likeness.candidates()
+    lefts, rights = likeness.candidates(clock)
     if clock.is_over():
         return found, False
     like = likeness.of(lefts, rights)

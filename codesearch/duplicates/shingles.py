@@ -8,8 +8,6 @@ documents", for sets.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,58 +26,63 @@ _RAREST = 48
 _MANY = 64
 #: A candidate shares at least so many of them, or so large a part where there are fewer.
 _SHARED, _SHARE = 8, 0.25
-_TABLE_BITS = 22
+#: Of so many functions at a time: the pairs that share anything are far more than candidates.
+BLOCK = 1_024
 
 
 class Shingles:
     """The shingles of ``n`` functions, each of at least ``WIDTH`` tokens.
 
     Args:
-        streams: a number a token, for each function.
+        tokens: a number a token, of all functions, one behind the other.
+        lengths: how many tokens each has, shape (n,).
         asked: of which functions something is asked, shape (n,); of the others only those
             shingles are kept that one of these has.
     """
 
-    def __init__(self, streams: Sequence[U16], asked: Bool) -> None:
-        self.n = len(streams)
-        lengths = np.array([len(s) for s in streams], np.int64)
+    def __init__(self, tokens: U16, lengths: I64, asked: Bool) -> None:
+        self.n = len(lengths)
         self.sizes = lengths - (WIDTH - 1)
-        keys, owner = _keys(streams, lengths)
-        if not asked.all():
-            kept = _occurring(keys, keys[asked[owner]])
-            keys, owner = keys[kept], owner[kept]
+        keys, owner = _keys(tokens, lengths, asked)
         order = np.argsort(keys, kind="stable")  # so owners ascend within a key
         keys, owner = keys[order], owner[order]
         is_key = _changes(keys)
         is_new = is_key | _changes(owner)
-        run = np.cumsum(is_key) - 1
+        run = np.cumsum(is_key, dtype=np.int32) - 1
         starts = np.flatnonzero(is_new)
         occurrence = np.arange(len(keys)) - np.repeat(starts, np.diff(np.append(starts, len(keys))))
         first = np.flatnonzero(is_key)
         most = np.maximum.reduceat(occurrence, first) + 1 if len(first) else occurrence
-        self._ids = (np.cumsum(most) - most)[run] + occurrence  # the same for the same occurrence
+        # Equal for the same occurrence of the same shingle.
+        ids = ((np.cumsum(most) - most)[run] + occurrence).astype(np.int32)
         self._count = int(most.sum())
         by_owner = np.argsort(owner, kind="stable")
-        self._of = self._ids[by_owner]
+        self._of = ids[by_owner]
         self._edges = np.searchsorted(owner[by_owner], np.arange(self.n + 1))
         self._asked = asked
-        self._run, self._owner = run[is_new], owner[is_new]
+        # Of each shingle that functions share, who has it: the rows of one lie together.
+        run, owner = run[is_new], owner[is_new]
+        starts = np.flatnonzero(_changes(run))
+        self._spread = np.diff(np.append(starts, len(run)))  # in how many functions it is
+        self._starts, self._run, self._owner = starts, run, owner
+        wide = self._spread[run]
+        at = np.flatnonzero((wide > 1) & asked[owner])
+        self._asking = at[np.lexsort((wide[at], owner[at]))]  # by function, the rarest first
+        self._asks = owner[self._asking]
 
-    def candidates(self) -> tuple[I64, I64]:
-        """Pairs that may be alike, the first of each asked about; a pair once, in any order."""
-        starts = np.flatnonzero(_changes(self._run))
-        spread = np.diff(np.append(starts, len(self._run)))  # in how many functions a shingle is
-        width = spread[self._run]
-        at = np.flatnonzero((width > 1) & self._asked[self._owner])
-        at = at[np.lexsort((width[at], self._owner[at]))]
+    def candidates(self, first: int, stop: int) -> tuple[I64, I64]:
+        """Pairs that may be alike, the first of each asked about, from ``first`` to ``stop``."""
+        here = np.searchsorted(self._asks, [first, stop])
+        at = self._asking[here[0] : here[1]]
         begins = np.flatnonzero(_changes(self._owner[at]))
         rank = np.arange(len(at)) - np.repeat(begins, np.diff(np.append(begins, len(at))))
-        at = at[(rank < _RAREST) & (width[at] <= _MANY)]
+        runs = self._run[at]
+        at = at[(rank < _RAREST) & (self._spread[runs] <= _MANY)]
         held = np.bincount(self._owner[at], minlength=self.n)
         limits = np.clip(np.ceil(_SHARE * held), 1, _SHARED)
         runs = self._run[at]
-        left = np.repeat(self._owner[at], spread[runs])
-        right = self._owner[ranges(starts[runs], spread[runs])]
+        left = np.repeat(self._owner[at], self._spread[runs])
+        right = self._owner[ranges(self._starts[runs], self._spread[runs])]
         distinct = left != right
         pair, shared = np.unique(left[distinct] * self.n + right[distinct], return_counts=True)
         pair = pair[shared >= limits[pair // self.n]]
@@ -110,27 +113,32 @@ class Shingles:
         return index
 
 
-def _keys(streams: Sequence[U16], lengths: I64) -> tuple[NDArray[np.uint64], I64]:
-    """Four tokens as one number, for every place where four begin; and whose it is."""
-    if not len(streams):
-        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    tokens = np.concatenate(streams).astype(np.uint64)
-    keys = np.zeros(max(len(tokens) - WIDTH + 1, 0), np.uint64)
-    for place in range(WIDTH):
-        keys |= tokens[place : len(keys) + place] << np.uint64(16 * place)
-    whole = np.ones(len(tokens), bool)
+def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.uint64], I64]:
+    """Four tokens as one number, for every place where four begin; and whose it is.
+
+    Of functions that are not asked about, (nearly) only those that others have.
+    """
     ends = np.cumsum(lengths)
-    for place in range(1, WIDTH):
-        whole[ends - place] = False
-    owner = np.repeat(np.arange(len(streams)), lengths)
-    whole = whole[: len(keys)]
-    return keys[whole], owner[: len(keys)][whole]
+    if len(tokens) < WIDTH:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    # A number of 64 bits at every token, so that its bytes are those of four.
+    data = np.ascontiguousarray(tokens, "<u2")
+    keys = np.ndarray(len(data) - WIDTH + 1, "<u8", data, 0, (2,)).astype(np.uint64)
+    if asked.all():
+        at = np.arange(len(keys))
+    else:
+        own = ranges((ends - lengths)[asked], np.maximum(lengths[asked] - WIDTH + 1, 0))
+        at = np.flatnonzero(_occurring(keys, keys[own]))
+    owner = np.searchsorted(ends, at, side="right")
+    whole = at + WIDTH <= ends[owner]  # and not of two functions
+    return keys[at[whole]], owner[whole]
 
 
 def _occurring(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Bool:
     """Which keys are (nearly certainly) among those wanted: others only cost time."""
-    mix, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - _TABLE_BITS)
-    table = np.zeros(1 << _TABLE_BITS, bool)
+    bits = min(len(wanted).bit_length() + 6, 24)
+    mix, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - bits)
+    table = np.zeros(1 << bits, bool)
     table[(wanted * mix) >> shift] = True
     found: Bool = table[(keys * mix) >> shift]
     return found

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from codesearch.files.base import Rules
 from codesearch.files.changes import Change, since, staged
+from codesearch.files.exclusions import kept
 from codesearch.files.read import Detect, read
-from codesearch.files.scan import Scan, scan, start_scan
+from codesearch.files.scan import Scan, changed, scan, start_scan
 from codesearch.files.snapshot import Snapshot
 from codesearch.files.why import why
 
@@ -21,6 +22,8 @@ __all__ = [
     "Rules",
     "Scan",
     "Snapshot",
+    "changed",
+    "kept",
     "read",
     "scan",
     "since",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,6 +120,12 @@ class Exclusions:
         length = len(as_bytes(path)) + 1 if path else 0
         settings, files = folder.stack[: self._settings], folder.stack[self._settings :]
         return folder._replace(stack=(*settings, (length, patterns), *files))
+
+
+def kept(root: Root, rules: Rules, paths: Iterable[str]) -> list[str]:
+    """Those of some paths that are not left out."""
+    excluded = Exclusions(root, rules).of_file
+    return [path for path in paths if excluded(path) is None]
 
 
 def _finding(patterns: IgnoreList, index: int) -> Finding:

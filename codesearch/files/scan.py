@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from types import TracebackType
 
 from codesearch.files import git
@@ -111,3 +112,19 @@ def scan(root: Root, rules: Rules) -> list[FileStat]:
     """
     with Scan(root, rules) as started:
         return started.finish()
+
+
+def changed(root: Root, known: Mapping[str, tuple[int, int]]) -> frozenset[str]:
+    """Which of some files are not as they were, or gone. ``known``: path -> (size, stamp)."""
+    top = str(root.path).rstrip(os.sep) + os.sep
+    found = []
+    for path, was in known.items():
+        try:
+            seen = os.lstat(top + path)
+        except (OSError, ValueError):
+            found.append(path)
+            continue
+        now = FileStat(path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        if (now.size, now.stamp) != was or not stat.S_ISREG(seen.st_mode):
+            found.append(path)
+    return frozenset(found)

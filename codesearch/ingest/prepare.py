@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ def kept_by(rules: Rules) -> str:
     return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """One work tree and everything that decides what its index holds."""
 
@@ -61,9 +62,12 @@ class Site:
     rules: Rules
     settings: str  # a digest of what changes the stored chunks
     load: Callable[[], Embedder]  # by which a worker process loads the embedder too
-    embedder: Embedder
     jobs: int | None
     standby: Standby | None = None  # of a process that stays
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return self.load()
 
     @property
     def model(self) -> tuple[str, int]:
@@ -72,6 +76,11 @@ class Site:
     @property
     def image(self) -> Image:
         return Image(self.folder, self.tree, FORMAT, self.settings, self.model)
+
+    @property
+    def image_of_any_model(self) -> Image:
+        """For what needs no vectors, and so no embedder."""
+        return Image(self.folder, self.tree, FORMAT, self.settings, None)
 
 
 @dataclass(frozen=True, slots=True)

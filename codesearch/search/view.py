@@ -142,6 +142,14 @@ class View:
         layer = int(np.searchsorted(self.file_bases, file, side="right")) - 1
         return self.layers[layer].segment.path[file - int(self.file_bases[layer])]
 
+    def digest(self, path: str) -> str:
+        """Of a file's content as it is indexed; "" for a file that is not."""
+        for layer, base in zip(self.layers, self.file_bases.tolist(), strict=False):
+            file = layer.segment.path.find(path)
+            if file >= 0 and self.alive[base + file]:
+                return layer.segment.digest[file]
+        return ""
+
     @cached_property
     def alive(self) -> Bool:
         """Which files count, of all layers."""

@@ -49,7 +49,7 @@ class Image:
     tree: str
     format: int
     settings: str
-    model: tuple[str, int]
+    model: tuple[str, int] | None  # None: any, for who only reads
 
     def files(self) -> list[Path]:
         """Oldest first."""
@@ -81,7 +81,7 @@ class Image:
             return IndexState.MISSING, None
         if held.facts.get("format") != self.format:
             return IndexState.OLD_FORMAT, None
-        if held.facts.get("model") != list(self.model):
+        if self.model is not None and held.facts.get("model") != list(self.model):
             return IndexState.OTHER_MODEL, None
         if held.facts.get("settings") != self.settings:
             return IndexState.OTHER_SETTINGS, None
@@ -106,7 +106,7 @@ class Image:
         facts = {
             "format": self.format,
             "settings": self.settings,
-            "model": list(self.model),
+            "model": list(self.model or ()),
             "generation": generation,
             "created": created,
             "updated": time.time(),
