@@ -84,13 +84,17 @@ def of(
         column: of the first token, 0-based.
     """
     texts = [text for text, _ in tokens]
-    digest = blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     words = [_number(text) for text in texts]
     words += [_number(word) for remark in remarks for word in _WORD.findall(remark)]
     numbers = [*(_code(text, role) for text, role in tokens), *words]
     counts = np.array([len(texts), body], "<u4")
     place = np.minimum([line, column], 0xFFFF).astype("<u2")
-    return digest + counts.tobytes() + place.tobytes() + np.array(numbers, "<u2").tobytes()
+    return content(texts) + counts.tobytes() + place.tobytes() + np.array(numbers, "<u2").tobytes()
+
+
+def content(texts: Sequence[str]) -> bytes:
+    """What ``exact`` is of a function whose tokens have these texts."""
+    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def exact(fingerprint: bytes) -> bytes:

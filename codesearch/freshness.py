@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from codesearch import files, ingest, segment
+from codesearch import files, ingest, languages, segment
 from codesearch.errors import EmbedderError, IndexMissing, IndexOutdated
 from codesearch.model import FileStat, IndexState
 from codesearch.search import Layer, View
@@ -127,7 +127,7 @@ class Freshness:
         changed = files.changed(site.root, stored.known)
 
         def behind(paths: Collection[str]) -> frozenset[str]:
-            unknown = [path for path in paths if path not in stored.known]
+            unknown = [p for p in paths if p not in stored.known and languages.may_be_code(p)]
             return changed.union(files.kept(site.root, site.rules, unknown))
 
         return Seen(self._whole(stored), IndexState.FRESH, 0, ()), behind

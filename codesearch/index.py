@@ -248,20 +248,20 @@ class Index:
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            hook = request.mode == "staged" or request.to
-            stored = self._fresh.for_hook() if hook else None
+            stored = self._fresh.for_hook() if request.is_of_hook else None
+            known = duplicates.known(stored[0].view, request) if stored else []  # while git works
             what, change = commit.result()
-            if stored is not None and change is not None:
+            if stored and change is not None:
                 seen, behind = stored[0], stored[1](change.paths)
             elif self._embedder.remote:
                 seen, behind = self._fresh.as_far_as_known()
             else:
                 seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
-            hints = "CS004" in request.rules
-            purpose = self._embedder.purpose if hints else None
-            sources = search.Sources(self._root, self._rules)
-            how = sources.of, purpose, start
-            report, pairs = duplicates.find(seen.view, what, change, behind, *how)
+            if not stored or seen is not stored[0]:
+                known = duplicates.known(seen.view, request)
+            purpose = self._embedder.purpose if "CS004" in request.rules else None
+            how = search.Sources(self._root, self._rules).of, purpose, start
+            report, pairs = duplicates.find(seen.view, known, what, change, behind, *how)
             notes = [*seen.notes, *report.warnings]
             worst = report.state if seen.state is IndexState.FRESH else seen.state
             return replace(report, state=worst, warnings=notes), pairs

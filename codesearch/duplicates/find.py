@@ -96,6 +96,7 @@ def begin(
 
 def find(
     view: View,
+    functions: Sequence[Function],
     request: DuplicateRequest,
     change: Change | None,
     behind: Collection[str],
@@ -107,6 +108,7 @@ def find(
 
     Args:
         view: the index.
+        functions: what is ``known`` of it.
         request: what is asked.
         change: what a commit changes, for the modes that ask about it.
         behind: the files that the index has otherwise than the work tree, for those modes.
@@ -118,7 +120,7 @@ def find(
         All but what only the index knows of itself.
     """
     clock = Clock.of(request, start)
-    compared = gathered(view, request, change, behind, read)
+    compared = gathered(view, functions, request, change, behind, read)
     looked = _Looked(compared.functions, np.array(compared.asked, bool))
     pairs: dict[str, int] = {}
     shown = Shown(_reader(change, read))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
@@ -83,8 +84,21 @@ class Before:
         return True
 
 
+def known(view: View, request: DuplicateRequest) -> list[Function]:
+    """The functions of an index that a request may compare, whatever a commit changes of them."""
+    counts = partial(_counts, request)
+    return list(scope.of_view(view, counts, request.min_tokens, tests=request.tests))
+
+
+def _counts(request: DuplicateRequest, path: str) -> bool:
+    if request.exclude and matches_glob(path, request.exclude):
+        return False
+    return scope.eligible_path(path, tests=request.tests)
+
+
 def gathered(
     view: View,
+    functions: Sequence[Function],
     request: DuplicateRequest,
     change: Change | None,
     behind: Collection[str],
@@ -94,17 +108,13 @@ def gathered(
 
     Args:
         view: the index.
+        functions: what is ``known`` of it.
         request: what is asked.
         change: what a commit changes, for the modes that ask about it.
         behind: the files that the index has otherwise than the work tree.
         read: gives a file as it lies in the work tree.
     """
-
-    def counts(path: str) -> bool:
-        if request.exclude and matches_glob(path, request.exclude):
-            return False
-        return scope.eligible_path(path, tests=request.tests)
-
+    counts = partial(_counts, request)
     apart = [p for p in behind if counts(p) and (change is None or p in change.paths)]
     pending = len(apart) if len(apart) > _FEW else 0
     otherwise = frozenset(apart)
@@ -116,10 +126,6 @@ def gathered(
             f"{pending:,} new or changed files are not in the index and were not compared with"
             " (run `codesearch index`)"
         )
-
-    def eligible(path: str) -> bool:
-        here = change is None or path in change.paths
-        return here and path not in otherwise and counts(path)
 
     def is_compared(f: Function) -> bool:
         return scope.is_long_enough(f, request.min_tokens) and (
@@ -133,21 +139,25 @@ def gathered(
             return []
         return [(f, lines) for f, lines in versions.functions(file) if is_compared(f)]
 
-    def functions(file: SourceFile) -> list[Function]:
+    def cut_alone(file: SourceFile) -> list[Function]:
         return [f for f, _ in cut(file)]
 
-    found = list(scope.of_view(view, eligible, request.min_tokens, tests=request.tests))
+    found = [
+        f
+        for f in functions
+        if f.path not in otherwise and (change is None or f.path in change.paths)
+    ]
     for file in filter(None, map(read, apart)):
-        found += functions(file)
+        found += cut_alone(file)
     if change is None:
         asked = [is_asked(f.path) for f in found]
         return Gathered(found, asked, None, notes, pending)
     for file in filter(versions.has, change.old):
-        functions(file)  # what it has of these is known of the new ones
+        cut_alone(file)  # what it has of these is known of the new ones
     for file in change.others:
-        found += functions(file)
+        found += cut_alone(file)
     new = [pair for file in change.new for pair in cut(file)]
-    before = Before(change.old, functions)
+    before = Before(change.old, cut_alone)
     asked = [
         is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from codesearch import chunking, fingerprint
@@ -31,16 +32,31 @@ class Shown:
         self._tokens: dict[tuple[str, int, str], Tokens] = {}
 
     def prepare(self, functions: Iterable[Function]) -> None:
-        """Parses the files of some functions, each once for all of them."""
-        wanted: dict[str, set[tuple[int, str]]] = {}
-        for f in functions:
-            if (f.path, f.start_line, f.symbol) not in self._tokens:
-                wanted.setdefault(f.path, set()).add((f.start_line, f.symbol))
-        for path, keys in wanted.items():
+        """Parses some functions, those of a file together."""
+        wanted: dict[str, list[Function]] = {}
+        for f in {_key(f): f for f in functions}.values():
+            if _key(f) not in self._tokens:
+                self._tokens[_key(f)] = []
+                wanted.setdefault(f.path, []).append(f)
+        for path, some in wanted.items():
             file = self._file(path)
-            found = {} if file is None else chunking.tokens_of(file, keys)
-            for line, symbol in keys:
-                self._tokens[path, line, symbol] = found.get((line, symbol), [])
+            if file is not None:
+                missing = self._take(replace(file, text=_alone(file.text, some)), some)
+                if missing:
+                    self._take(file, missing)
+
+    def _take(self, file: SourceFile, wanted: list[Function]) -> list[Function]:
+        """Finds the tokens of functions; those that are not found as they were compared."""
+        keys = {(f.start_line, name) for f in wanted for name in (f.symbol, f.name)}
+        found = chunking.tokens_of(file, keys)
+        missing = []
+        for f in wanted:
+            tokens = found.get((f.start_line, f.symbol)) or found.get((f.start_line, f.name), [])
+            if fingerprint.content(_texts(tokens)) == fingerprint.exact(f.fingerprint):
+                self._tokens[_key(f)] = tokens
+            else:
+                missing.append(f)
+        return missing
 
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
@@ -81,8 +97,7 @@ class Shown:
     def differences(self, a: Function, b: Function) -> list[Difference]:
         """Where the tokens of two functions differ, as ranges of characters of their texts."""
         self.prepare([a, b])
-        one = self._tokens[a.path, a.start_line, a.symbol]
-        other = self._tokens[b.path, b.start_line, b.symbol]
+        one, other = self._tokens[_key(a)], self._tokens[_key(b)]
         if not one or not other or len(one) + len(other) > 2 * _MANY:
             return []
         steps = SequenceMatcher(None, _texts(one), _texts(other), autojunk=False)
@@ -91,6 +106,18 @@ class Shown:
             for tag, i, i_end, j, j_end in steps.get_opcodes()
             if tag != "equal"
         ]
+
+
+def _key(f: Function) -> tuple[str, int, str]:
+    return f.path, f.start_line, f.symbol
+
+
+def _alone(text: str, functions: Sequence[Function]) -> str:
+    """A file with nothing but some of its functions, at their lines: most can be told so too, and
+    parsing a whole file takes many times as long."""
+    kept = {n for f in functions for n in range(f.start_line - 1, f.end_line)}
+    lines = text.split("\n")
+    return "\n".join(line if n in kept else "" for n, line in enumerate(lines[: max(kept) + 1]))
 
 
 def _texts(tokens: Tokens) -> list[str]:

@@ -27,6 +27,7 @@ __all__ = [
     "digest",
     "folder",
     "grammar",
+    "may_be_code",
     "names",
 ]
 
@@ -99,6 +100,14 @@ def detect(path: str, head: bytes | str = b"") -> str:
     if head[:2] in (b"#!", "#!"):
         return table.shebangs.get(_interpreter(_beginning(head)), TEXT)
     return TEXT
+
+
+def may_be_code(path: str) -> bool:
+    """Whether a file's name leaves it open that it is in a language, or says that it is."""
+    table, name = _table(), path.rpartition("/")[2]
+    _, *parts = name.lower().split(".")
+    endings = (".".join(parts[first:]) for first in range(len(parts)))
+    return not parts or name in table.files or any(e in table.extensions for e in endings)
 
 
 def _beginning(head: bytes | str) -> str:

@@ -137,3 +137,8 @@ class DuplicateRequest:
     accepted: Mapping[str, int] = field(default_factory=dict)  # the baseline's pairs
     differences: bool = True  # whether it matters where copies differ: their files are parsed then
     seconds: float | None = None  # how long it may take; None: as long as it takes
+
+    @property
+    def is_of_hook(self) -> bool:
+        """Whether a commit or a push waits for the answer."""
+        return self.mode == "staged" or bool(self.to)
