@@ -143,6 +143,11 @@ def codes(fingerprint: bytes) -> U16:
     return np.frombuffer(fingerprint, "<u2", size(fingerprint), _HEAD)
 
 
+def form(fingerprint: bytes) -> bytes:
+    """Equal for functions of the same ``codes``."""
+    return fingerprint[_HEAD : _HEAD + 2 * size(fingerprint)]
+
+
 def words(fingerprint: bytes) -> U16:
     """A number a token, then one a word of comments and docs; shape (n + m,)."""
     return np.frombuffer(fingerprint, "<u2", offset=_HEAD + 2 * size(fingerprint))

@@ -302,6 +302,53 @@ def test_the_first_commit(dupes: Dupes, tmp_path: Path) -> None:
     assert [(f.rule, f.path, f.other) for f in found] == [(RENAMED, "a.py", "b.py")]
 
 
+def test_the_first_commit_within_no_time(dupes: Dupes, tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo")
+    stage(repo, {"a.py": PYTHON, "b.py": copies.renamed()})
+    told = report(dupes(repo, "--staged", "--time-budget", "0", "--json"))
+    assert (told["checked"], told["complete"]) == (0, False)
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_of_a_changed_file_all_functions_are_compared_with(
+    dupes: Dupes, known: Path, index: Any, renewed: bool
+) -> None:
+    """Whether the index has the file as it was or as it is staged."""
+    try:
+        stage(
+            known, {"app/settings.py": join("LIMIT = 3", PYTHON), "app/more.py": copies.renamed()}
+        )
+        if renewed:
+            index(known)
+        done = dupes(known, "--staged", "--json")
+        assert findings(done) == [
+            (RENAMED, "app/more.py", "read_options", "app/settings.py", "load_settings")
+        ]
+        first = report(done)["findings"][0]["other"]["start_line"]
+        assert first == 3
+    finally:
+        git(known, "reset", "-q", "--hard")
+        index(known)
+
+
+def test_no_vectors_and_so_no_backend_is_needed(dupes: Dupes, known: Path) -> None:
+    stage(known, {"app/more.py": copies.renamed()})
+    done = dupes(known, "--staged", "--json", CODESEARCH_BACKEND="model2vec")
+    assert [f.rule for f in findings(done)] == [RENAMED]
+    assert done.stderr == ""
+
+
+def test_what_was_added_since_the_index_was_made_is_met(dupes: Dupes, known: Path) -> None:
+    was = git(known, "rev-parse", "HEAD").strip()
+    try:
+        commit(known, {"lib/late.js": copies.JAVASCRIPT, "bin/late": "#!/bin/sh\n"})
+        stage(known, {"lib/more.js": copies.JAVASCRIPT})
+        found = findings(dupes(known, "--staged", "--json"))
+        assert [(f.rule, f.path, f.other) for f in found] == [(EXACT, "lib/more.js", "lib/late.js")]
+    finally:
+        git(known, "reset", "-q", "--hard", was)
+
+
 def test_paths_narrow_what_is_asked_about(dupes: Dupes, known: Path) -> None:
     stage(known, {"app/options.py": copies.renamed(), "lib/more.py": copies.renamed("more")})
     found = findings(dupes(known, "--staged", "lib", "--json"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import copies
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,8 +29,10 @@ from codesearch.duplicates.groups import Edge, best_matches, stars
 from codesearch.duplicates.likeness import Likeness, are_tables, rule_of
 from codesearch.duplicates.shingles import WIDTH, Shingles
 from codesearch.duplicates.siblings import are_siblings
+from codesearch.duplicates.versions import Versions
 from codesearch.errors import ConfigError
 from codesearch.model import SourceFile
+from codesearch.search import View
 
 READ_CONFIG = '''
 def read_config(path, defaults=None):
@@ -157,6 +160,19 @@ def test_only_pairs_with_a_function_that_is_asked_about_are_candidates() -> None
 def test_no_functions_have_no_candidates() -> None:
     nothing = Likeness([], np.zeros(0, bool))
     assert [len(side) for side in nothing.candidates(Clock(None))] == [0, 0]
+
+
+# -- versions of a file ------------------------------------------------------------------
+
+
+def test_two_functions_of_one_name_on_one_line_are_told_apart() -> None:
+    one = copies.JAVASCRIPT.replace("\n", " ")
+    text = f"{one} {one.replace('indexOf', 'lastIndexOf')}"
+    versions = Versions(View([]))
+    was = versions.functions(SourceFile("a.js", text, "1", "javascript"))
+    now = versions.functions(SourceFile("a.js", f"{text}\n", "2", "javascript"))
+    assert [f.fingerprint for f, _ in now] == [f.fingerprint for f, _ in was]
+    assert len({f.fingerprint for f, _ in was}) == 2
 
 
 # -- what a pair is ----------------------------------------------------------------------

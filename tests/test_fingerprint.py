@@ -383,6 +383,24 @@ def test_tokens_are_where_they_are_said_to_be(language: str) -> None:
     assert lines[line][column:].startswith(tokens[0][2])
 
 
+@EACH
+def test_what_is_known_of_another_version_is_taken_where_nothing_changed(language: str) -> None:
+    text = FUNCTIONS[language]
+    was = cut(language, text)
+    lines = text.split("\n")[was.start_line - 1 : was.end_line]
+    mark = b"as known" + was.fingerprint[8:]
+    known = {(was.symbol, "\n".join(lines)): mark}
+
+    def again(text: str) -> bytes:
+        found = chunk(SourceFile("b", text, "", language), known)
+        return next(c.fingerprint for c in found if c.fingerprint)
+
+    if languages.grammar(language).parser:
+        assert again(text) == mark
+    edited = re.sub(r"\bnotify\b", "forget", text)
+    assert again(edited) == cut(language, edited).fingerprint
+
+
 ROLES = st.sampled_from(list(Role))
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 

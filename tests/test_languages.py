@@ -74,6 +74,17 @@ def test_headers_are_told_apart_by_their_content(head: str, language: str) -> No
     assert languages.detect("src/a.h", head.encode()) == language
 
 
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [
+        ("src/a.py", True), ("A.PY", True), ("a.h", True), ("bin/run", True), ("Makefile", True),
+        ("a.tar.gz", False), ("po/de.mo", False), (".hidden", False), ("a.py/b.png", False),
+    ],
+)  # fmt: skip
+def test_a_name_tells_what_cannot_be_code(path: str, may: bool) -> None:
+    assert languages.may_be_code(path) is may
+
+
 def test_head_beyond_its_size_is_not_looked_at() -> None:
     assert languages.detect("a.h", "\n" * languages.HEAD + "namespace a {\n") == "c"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import re
 import shutil
@@ -282,6 +283,7 @@ QUESTIONS = [
     ["header", "--kind", "class"],
     ["header", "--nonsense"],
     ["header", "nowhere"],
+    ["dupes", "--staged"],
 ]
 
 
@@ -299,6 +301,10 @@ def test_the_server_answers_as_a_process_of_its_own_would(
         assert [said(ask(*args)) for args in QUESTIONS] == alone
         quick = ask("schedule a retry", python=("-X", "importtime"))
         assert not by_itself(quick), "the server did not answer"
+        assert not by_itself(ask("dupes", "--staged", python=("-X", "importtime")))
+        assert by_itself(ask("dupes", "--all", python=("-X", "importtime"))), "it takes too long"
+        written = ask("dupes", "--staged", "-o", os.devnull, python=("-X", "importtime"))
+        assert by_itself(written)
         elsewhere = ask("schedule a retry", python=("-X", "importtime"), HOME=str(Path.cwd()))
         assert by_itself(elsewhere), "another user's folders: not the server's to answer"
 

@@ -21,12 +21,14 @@ from codesearch.files.git import KEPT
 from codesearch.index import Index
 from codesearch.server.wire import Request
 
-_ANSWERED = {"search", "similar", "dupes"}
+_ANSWERED = {"search", "similar"}
 # What reads standard input, or is printed by click itself, or has remarks after answers,
 # or shows what was cut from files that changed.
 _NOT_OURS = re.compile(
     r"-|--queries-from.*|--help|--version|--verbose|--no-refresh|-[A-Za-z]*[hv].*"
 )
+# Nothing is to be written twice; other looks for duplicates take longer than anybody waits for us.
+_WRITES = re.compile(r"-o|--output|--html|--update-baseline")
 # What decides which files there are and where the index is, beside the settings.
 _SAME = (*KEPT, "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
@@ -91,6 +93,8 @@ class Resident:
 def _is_answered(args: Sequence[str]) -> bool:
     if not args or any(_NOT_OURS.fullmatch(arg) for arg in args):
         return False
+    if args[0] == "dupes":
+        return "--staged" in args and not any(_WRITES.match(arg) for arg in args)
     return args[0] in _ANSWERED or args[0] not in cli.COMMANDS
 
 

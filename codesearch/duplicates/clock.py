@@ -20,3 +20,7 @@ class Clock:
 
     def is_over(self) -> bool:
         return self.end is not None and time.perf_counter() > self.end
+
+    def is_running(self, _: object = None) -> bool:
+        """Whether there is time for one more."""
+        return not self.is_over()

@@ -120,8 +120,9 @@ def find(
         All but what only the index knows of itself.
     """
     clock = Clock.of(request, start)
-    compared = gathered(view, functions, request, change, behind, read)
+    compared = gathered(view, functions, request, change, behind, read, clock)
     looked = _Looked(compared.functions, np.array(compared.asked, bool))
+    looked.complete = clock.is_running()
     pairs: dict[str, int] = {}
     shown = Shown(_reader(change, read))
     if looked.asked.any():
@@ -229,7 +230,7 @@ def _of_same_form(
     families: dict[bytes, dict[bytes, int]] = {}
     own: list[dict[bytes, int]] = []
     for number, f in enumerate(functions):
-        family = families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), {})
+        family = families.setdefault(fingerprint.form(f.fingerprint), {})
         family.setdefault(fingerprint.exact(f.fingerprint), number)
         own.append(family)
     done = set[tuple[int, int]]()

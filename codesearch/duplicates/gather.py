@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 
 from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
+from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.versions import Versions
 from codesearch.files import Change
@@ -22,6 +24,7 @@ Read = Callable[[str], SourceFile | None]
 #: Files that the index lacks and that are read for a commit; more would keep it waiting.
 _FEW = 48
 _SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -48,11 +51,14 @@ class Before:
     ) -> None:
         self._old = [(file, _SPACE.sub("", file.text)) for file in old]
         self._functions = functions
+        self._words: dict[int, frozenset[str]] = {}
+        self._lines: dict[Function, str] = {}
         self._contents: dict[int, Counter[bytes]] = {}
         self._kept: Counter[bytes] = Counter()
 
     def sift(self, new: Sequence[tuple[Function, str]]) -> list[bool]:
         """Which functions, each with its lines, did not stand there before."""
+        self._lines = dict(new)
         texts = [_SPACE.sub("", text) for _, text in new]
         left = {t: sum(old.count(t) for _, old in self._old) for t in set(texts)}
         own: dict[str, str] = {}
@@ -71,9 +77,12 @@ class Before:
     def had(self, f: Function) -> bool:
         """Whether a function that is not there by its text is there by its tokens."""
         content = fingerprint.exact(f.fingerprint)
+        words = _words_of_code(f, self._lines[f])
         there = 0
         for number, (file, _) in enumerate(self._old):
-            if f.name in file.text:
+            if number not in self._words:
+                self._words[number] = frozenset(_WORD.findall(file.text))
+            if words <= self._words[number]:
                 if number not in self._contents:
                     prints = (fingerprint.exact(g.fingerprint) for g in self._functions(file))
                     self._contents[number] = Counter(prints)
@@ -82,6 +91,12 @@ class Before:
             return False
         self._kept[content] += 1
         return True
+
+
+def _words_of_code(f: Function, lines: str) -> frozenset[str]:
+    """Those words of a function that are tokens of it, not of its comments and strings alone."""
+    tokens = frozenset(fingerprint.words(f.fingerprint)[: f.tokens].tolist())
+    return frozenset(w for w in _WORD.findall(lines) if fingerprint.number(w) in tokens)
 
 
 def known(view: View, request: DuplicateRequest) -> list[Function]:
@@ -103,6 +118,7 @@ def gathered(
     change: Change | None,
     behind: Collection[str],
     read: Read,
+    clock: Clock,
 ) -> Gathered:
     """All functions that count, and which of them are asked about.
 
@@ -113,6 +129,7 @@ def gathered(
         change: what a commit changes, for the modes that ask about it.
         behind: the files that the index has otherwise than the work tree.
         read: gives a file as it lies in the work tree.
+        clock: how long it may take; when it is over, files of a commit are left out.
     """
     counts = partial(_counts, request)
     apart = [p for p in behind if counts(p) and (change is None or p in change.paths)]
@@ -154,15 +171,16 @@ def gathered(
         return Gathered(found, asked, None, notes, pending)
     for file in filter(versions.has, change.old):
         cut_alone(file)  # what it has of these is known of the new ones
-    for file in change.others:
+    new = [pair for file in takewhile(clock.is_running, change.new) for pair in cut(file)]
+    for file in takewhile(clock.is_running, change.others):
         found += cut_alone(file)
-    new = [pair for file in change.new for pair in cut(file)]
     before = Before(change.old, cut_alone)
     asked = [
         is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]
     asked = [False] * len(found) + asked
-    return Gathered([*found, *(f for f, _ in new)], asked, before, notes, pending)
+    whole = [*found, *(f for f, _ in new)]
+    return Gathered(whole, asked, before, notes, pending)
 
 
 def _under(given: Sequence[str]) -> Callable[[str], bool]:

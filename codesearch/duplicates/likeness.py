@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from codesearch import fingerprint
 from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
-from codesearch.duplicates.shingles import BLOCK, Shingles
+from codesearch.duplicates.shingles import BLOCK, WIDTH, Shingles
 from codesearch.model import Rule
 
 # A copy can be told in three ways: its words are still those of the original, or its words but
@@ -32,14 +32,24 @@ Bool = NDArray[np.bool_]
 
 
 class Likeness:
-    """What is alike among some functions, with at least one that is ``asked`` about in a pair."""
+    """What is alike among some functions, with at least one that is ``asked`` about in a pair.
 
-    def __init__(self, functions: Sequence[Function], asked: Bool) -> None:
+    Args:
+        functions: those that are compared.
+        asked: which are asked about, shape of ``functions``.
+        least: what a pair has to be like to matter; for less, ``of`` may say too little.
+    """
+
+    def __init__(self, functions: Sequence[Function], asked: Bool, least: float = 0.0) -> None:
         self._n, self._asked = len(functions), asked
         prints = [f.fingerprint for f in functions]
-        codes = _joined([fingerprint.codes(p) for p in prints])
-        self._names = Shingles(*codes, asked)
-        self._form = Shingles(fingerprint.blind(codes[0]), codes[1], asked)
+        codes = [fingerprint.codes(p) for p in prints]
+        self._names = Shingles(*_joined(codes), asked)
+        # Nearly all functions share the forms of some tokens; few can be as like as it takes.
+        near = _of_like_size(np.array([len(c) for c in codes]), asked, least - _FORM)
+        form = [c if is_near else c[:0] for c, is_near in zip(codes, near.tolist(), strict=True)]
+        tokens, lengths = _joined(form)
+        self._form = Shingles(fingerprint.blind(tokens), lengths, asked)
         self._words = Shingles(*_joined([fingerprint.words(p) for p in prints]), asked)
 
     def candidates(self, clock: Clock) -> tuple[I64, I64]:
@@ -77,6 +87,16 @@ def _joined(streams: Sequence[NDArray[np.uint16]]) -> tuple[NDArray[np.uint16], 
     """Numbers one behind the other, and how many of each."""
     lengths = np.array([len(s) for s in streams], np.int64)
     return np.concatenate([np.zeros(0, np.uint16), *streams]), lengths
+
+
+def _of_like_size(sizes: I64, asked: Bool, least: float) -> Bool:
+    """Which functions are at least so like one that is asked about by the numbers of their tokens,
+    the smaller over the larger: what they share over what is in either is no more."""
+    of_asked = np.sort(sizes[asked])
+    low = np.searchsorted(of_asked, np.floor(sizes * least) - WIDTH)
+    high = np.searchsorted(of_asked, np.ceil(sizes / max(least, 1e-6)) + WIDTH, side="right")
+    near: Bool = low < high
+    return near
 
 
 def aligned(a: Function, b: Function) -> float:

@@ -40,7 +40,11 @@ def pairs_of(
     found: list[Edge] = []
     met = set[tuple[int, int]]()
     chosen: list[int] = []
+    is_asked = asked.tolist()
     for family in _families(functions):
+        if not any(is_asked[n] for n in family):
+            chosen.append(family[0])
+            continue
         equals = _equals(functions, family, asked)
         for left, right in _within(equals, asked):
             if (left, right) not in met:
@@ -54,7 +58,8 @@ def pairs_of(
     if clock.is_over():
         return found, False
     numbers = np.array(sorted(chosen), np.int64)
-    likeness = Likeness([functions[n] for n in numbers.tolist()], asked[numbers])
+    some = [functions[n] for n in numbers.tolist()]
+    likeness = Likeness(some, asked[numbers], request.threshold)
     lefts, rights = likeness.candidates(clock)
     if clock.is_over():
         return found, False
@@ -80,7 +85,7 @@ def _families(functions: Sequence[Function]) -> Iterator[list[int]]:
     """Functions of the same form and outside names: compared among themselves once and for all."""
     families: dict[bytes, list[int]] = {}
     for number, f in enumerate(functions):
-        families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), []).append(number)
+        families.setdefault(fingerprint.form(f.fingerprint), []).append(number)
     yield from families.values()
 
 

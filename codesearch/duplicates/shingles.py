@@ -28,6 +28,8 @@ _MANY = 64
 _SHARED, _SHARE = 8, 0.25
 #: Of so many functions at a time: the pairs that share anything are far more than candidates.
 BLOCK = 1_024
+#: Numbers of 64 bits that stay in a processor's cache.
+_CACHED = 1 << 14
 
 
 class Shingles:
@@ -44,6 +46,7 @@ class Shingles:
         self.n = len(lengths)
         self.sizes = lengths - (WIDTH - 1)
         keys, owner = _keys(tokens, lengths, asked)
+        self._edges = np.searchsorted(owner, np.arange(self.n + 1))
         order = np.argsort(keys, kind="stable")  # so owners ascend within a key
         keys, owner = keys[order], owner[order]
         is_key = _changes(keys)
@@ -53,12 +56,10 @@ class Shingles:
         occurrence = np.arange(len(keys)) - np.repeat(starts, np.diff(np.append(starts, len(keys))))
         first = np.flatnonzero(is_key)
         most = np.maximum.reduceat(occurrence, first) + 1 if len(first) else occurrence
-        # Equal for the same occurrence of the same shingle.
-        ids = ((np.cumsum(most) - most)[run] + occurrence).astype(np.int32)
+        # Of each function its shingles: the same number for the same occurrence of the same one.
+        self._of = np.empty(len(keys), np.int32)
+        self._of[order] = (np.cumsum(most) - most)[run] + occurrence
         self._count = int(most.sum())
-        by_owner = np.argsort(owner, kind="stable")
-        self._of = ids[by_owner]
-        self._edges = np.searchsorted(owner[by_owner], np.arange(self.n + 1))
         self._asked = asked
         # Of each shingle that functions share, who has it: the rows of one lie together.
         run, owner = run[is_new], owner[is_new]
@@ -113,35 +114,49 @@ class Shingles:
         return index
 
 
-def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.uint64], I64]:
-    """Four tokens as one number, for every place where four begin; and whose it is.
+def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedinteger], I64]:
+    """A number for every place where four tokens begin, the same for the same four; whose it is.
 
-    Of functions that are not asked about, (nearly) only those that others have.
+    The places are in their order. Of functions that are not asked about, those are left out whose
+    four tokens no other has that is.
     """
     ends = np.cumsum(lengths)
     if len(tokens) < WIDTH:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     # A number of 64 bits at every token, so that its bytes are those of four.
     data = np.ascontiguousarray(tokens, "<u2")
-    keys = np.ndarray(len(data) - WIDTH + 1, "<u8", data, 0, (2,)).astype(np.uint64)
+    keys = np.ndarray(len(data) - WIDTH + 1, "<u8", data, 0, (2,))
     if asked.all():
-        at = np.arange(len(keys))
+        at, found = np.arange(len(keys)), keys.astype(np.uint64)
     else:
         own = ranges((ends - lengths)[asked], np.maximum(lengths[asked] - WIDTH + 1, 0))
-        at = np.flatnonzero(_occurring(keys, keys[own]))
-    owner = np.searchsorted(ends, at, side="right")
-    whole = at + WIDTH <= ends[owner]  # and not of two functions
-    return keys[at[whole]], owner[whole]
+        wanted = np.unique(keys[own].astype(np.uint64))
+        at, found = _occurring(keys, wanted)
+        place = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
+        same = wanted[place] == found
+        # Small numbers are sorted many times as fast.
+        at, found = at[same], place[same].astype(np.min_scalar_type(len(wanted)))
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    here = owner[at]
+    whole = here == owner[at + WIDTH - 1]  # and not of two functions
+    return found[whole], here[whole]
 
 
-def _occurring(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Bool:
-    """Which keys are (nearly certainly) among those wanted: others only cost time."""
+def _occurring(
+    keys: NDArray[np.uint64], wanted: NDArray[np.uint64]
+) -> tuple[I64, NDArray[np.uint64]]:
+    """The keys that are nearly certainly among those wanted, and before them their places."""
     bits = min(len(wanted).bit_length() + 6, 24)
     mix, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - bits)
     table = np.zeros(1 << bits, bool)
     table[(wanted * mix) >> shift] = True
-    found: Bool = table[(keys * mix) >> shift]
-    return found
+    places, found = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    for begin in range(0, len(keys), _CACHED):
+        here = keys[begin : begin + _CACHED].astype(np.uint64)
+        at = np.flatnonzero(table[(here * mix) >> shift])
+        places.append(at + begin)
+        found.append(here[at])
+    return np.concatenate(places), np.concatenate(found)
 
 
 def _changes(values: NDArray[np.generic]) -> Bool:

@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from codesearch import config
@@ -99,19 +101,22 @@ class _Asker:
         self._notes: list[str] = []
 
     def staged(self) -> Change:
-        parents = [self._commit("HEAD")]
-        if parents[0] is None:  # no commit yet: all that is staged is new
-            listed = self._run("ls-files", "--stage", "-z").split("\0")
-            fields = [re.split(r"[ \t]", line, maxsplit=3) for line in listed if line]
-            entries = [_Entry(f[3], [], f[1] if f[0] in _REGULAR else "") for f in fields]
-        else:
-            parents += [c for c in self._merged() if c]
-            each = [self._raw("diff-index", "--cached", parent) for parent in parents if parent]
-            entries = _in_all(each)
-        apart = self._apart("diff-files")
+        with ThreadPoolExecutor(2) as beside:
+            differing = beside.submit(copy_context().run, self._apart, "diff-files")
+            tracked = beside.submit(copy_context().run, self._run, "ls-files", "-z")
+            parents = [self._commit("HEAD")]
+            if parents[0] is None:  # no commit yet: all that is staged is new
+                listed = self._run("ls-files", "--stage", "-z").split("\0")
+                fields = [re.split(r"[ \t]", line, maxsplit=3) for line in listed if line]
+                entries = [_Entry(f[3], [], f[1] if f[0] in _REGULAR else "") for f in fields]
+            else:
+                parents += [c for c in self._merged() if c]
+                each = [self._raw("diff-index", "--cached", parent) for parent in parents if parent]
+                entries = _in_all(each)
+            apart = differing.result()
         # What ``git add -N`` only announces is in no commit.
         announced = {e.path for e in apart if not e.before}
-        paths = set(self._run("ls-files", "-z").split("\0")) - announced
+        paths = set(tracked.result().split("\0")) - announced
         is_empty = len(parents) == 1 and not entries
         return self._change(entries, apart, paths, is_empty=is_empty)
 
@@ -139,9 +144,9 @@ class _Asker:
 
     def _merged(self) -> list[str | None]:
         """The other parents of a merge that is being made."""
-        text = self._run("rev-parse", "--git-path", "MERGE_HEAD").strip()
+        folder = self._extra.get("GIT_DIR") or self._root.git_dir or ""
         try:
-            lines = (self._root.path / text).read_text("ascii").split()
+            lines = (self._root.path / folder / "MERGE_HEAD").read_text("ascii").split()
         except (OSError, UnicodeDecodeError):
             return []
         return [self._commit(line) for line in lines if _OBJECT.fullmatch(line)]
