@@ -15,6 +15,7 @@ from codesearch.segment import ranges
 
 U16 = NDArray[np.uint16]
 I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
@@ -47,29 +48,33 @@ class Shingles:
         self.sizes = lengths - (WIDTH - 1)
         keys, owner = _keys(tokens, lengths, asked)
         self._edges = np.searchsorted(owner, np.arange(self.n + 1))
+        self._asked = asked
         order = np.argsort(keys, kind="stable")  # so owners ascend within a key
         keys, owner = keys[order], owner[order]
         is_key = _changes(keys)
         is_new = is_key | _changes(owner)
         run = np.cumsum(is_key, dtype=np.int32) - 1
+        del keys
+        # Of each function its shingles: the same number for the same occurrence of the same one.
         starts = np.flatnonzero(is_new)
-        occurrence = np.arange(len(keys)) - np.repeat(starts, np.diff(np.append(starts, len(keys))))
+        occurrence = np.arange(len(run)) - np.repeat(starts, np.diff(np.append(starts, len(run))))
         first = np.flatnonzero(is_key)
         most = np.maximum.reduceat(occurrence, first) + 1 if len(first) else occurrence
-        # Of each function its shingles: the same number for the same occurrence of the same one.
-        self._of = np.empty(len(keys), np.int32)
+        self._of = np.empty(len(run), np.int32)
         self._of[order] = (np.cumsum(most) - most)[run] + occurrence
         self._count = int(most.sum())
-        self._asked = asked
-        # Of each shingle that functions share, who has it: the rows of one lie together.
+        del order, occurrence
+        # Of each shingle that a few functions share, who has it: the rows of one lie together.
         run, owner = run[is_new], owner[is_new]
-        starts = np.flatnonzero(_changes(run))
-        self._spread = np.diff(np.append(starts, len(run)))  # in how many functions it is
-        self._starts, self._run, self._owner = starts, run, owner
-        wide = self._spread[run]
-        at = np.flatnonzero((wide > 1) & asked[owner])
-        self._asking = at[np.lexsort((wide[at], owner[at]))]  # by function, the rarest first
-        self._asks = owner[self._asking]
+        spread = np.bincount(run)
+        few = ((spread > 1) & (spread <= _MANY))[run]
+        run, self._owner = run[few], owner[few]
+        self._starts = np.flatnonzero(_changes(run))
+        self._spread = np.diff(np.append(self._starts, len(run)))
+        self._run = np.repeat(np.arange(len(self._starts)), self._spread)
+        at = np.flatnonzero(asked[self._owner])
+        self._asking = at[np.lexsort((self._spread[self._run[at]], self._owner[at]))]
+        self._asks = self._owner[self._asking]  # by function, its rarest first
 
     def candidates(self, first: int, stop: int) -> tuple[I64, I64]:
         """Pairs that may be alike, the first of each asked about, from ``first`` to ``stop``."""
@@ -77,12 +82,11 @@ class Shingles:
         at = self._asking[here[0] : here[1]]
         begins = np.flatnonzero(_changes(self._owner[at]))
         rank = np.arange(len(at)) - np.repeat(begins, np.diff(np.append(begins, len(at))))
-        runs = self._run[at]
-        at = at[(rank < _RAREST) & (self._spread[runs] <= _MANY)]
+        at = at[rank < _RAREST]
         held = np.bincount(self._owner[at], minlength=self.n)
         limits = np.clip(np.ceil(_SHARE * held), 1, _SHARED)
         runs = self._run[at]
-        left = np.repeat(self._owner[at], self._spread[runs])
+        left = np.repeat(self._owner[at], self._spread[runs]).astype(np.int64)
         right = self._owner[ranges(self._starts[runs], self._spread[runs])]
         distinct = left != right
         pair, shared = np.unique(left[distinct] * self.n + right[distinct], return_counts=True)
@@ -114,7 +118,7 @@ class Shingles:
         return index
 
 
-def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedinteger], I64]:
+def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedinteger], I32]:
     """A number for every place where four tokens begin, the same for the same four; whose it is.
 
     The places are in their order. Of functions that are not asked about, those are left out whose
@@ -122,7 +126,7 @@ def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedin
     """
     ends = np.cumsum(lengths)
     if len(tokens) < WIDTH:
-        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        return np.zeros(0, np.uint64), np.zeros(0, np.int32)
     # A number of 64 bits at every token, so that its bytes are those of four.
     data = np.ascontiguousarray(tokens, "<u2")
     keys = np.ndarray(len(data) - WIDTH + 1, "<u8", data, 0, (2,))
@@ -136,7 +140,7 @@ def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedin
         same = wanted[place] == found
         # Small numbers are sorted many times as fast.
         at, found = at[same], place[same].astype(np.min_scalar_type(len(wanted)))
-    owner = np.repeat(np.arange(len(lengths)), lengths)
+    owner = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     here = owner[at]
     whole = here == owner[at + WIDTH - 1]  # and not of two functions
     return found[whole], here[whole]
