@@ -814,6 +814,30 @@ def test_a_comment_that_accepts_nothing_is_said(dupes: Dupes, empty: Path) -> No
     assert report(dupes(empty, "--staged", "--json"))["unused_suppressions"] == []
 
 
+@pytest.mark.parametrize(
+    ("named", "flags", "setting", "unused"),
+    [
+        ("[CS001]", [], "", False),
+        ("[CS001]", ["--ignore", "CS001"], "", False),
+        ("[CS001]", ["--select", "CS002,CS003"], "", False),
+        ("[CS001]", [], 'dupes-ignore = ["CS001"]', False),
+        ("[CS002]", ["--ignore", "CS001"], "", True),
+        ("[CS002, CS003]", ["--ignore", "CS003"], "", False),
+        ("[CS004]", [], "", False),
+        ("[CS004]", ["--select", "CS004"], "", True),
+        ("", ["--ignore", "CS001"], "", False),
+        ("[CS9]", ["--select", "CS001"], "", True),
+    ],
+)
+def test_only_comments_on_rules_that_were_looked_for_are_unused(
+    dupes: Dupes, empty: Path, named: str, flags: list[str], setting: str, unused: bool
+) -> None:
+    text = f"# codesearch: ignore{named}\n{PYTHON}"
+    stage(empty, {"a.py": text, "b.py": PYTHON, "codesearch.toml": setting})
+    document = report(dupes(empty, "--staged", "--json", *flags))
+    assert [u["path"] for u in document["unused_suppressions"]] == ["a.py"] * unused
+
+
 # -- the baseline ------------------------------------------------------------------------
 
 BASELINE = ".codesearch-baseline.json"

@@ -58,6 +58,7 @@ class _Looked:
     accepted: int = 0
     complete: bool = True
     used: set[tuple[str, int]] = field(default_factory=set)  # suppressions, by path and line
+    sought: frozenset[Rule] = frozenset()  # all pairs of these rules were looked for
 
 
 def asked(
@@ -123,7 +124,10 @@ def find(
     shown = Shown(_reader(change, read))
     if looked.asked.any():
         edges, looked.complete = pairs_of(looked.functions, looked.asked, request, clock)
+        if looked.complete:
+            looked.sought = request.rules - {"CS004"}
         if "CS004" in request.rules and threshold is not None and not clock.is_over():
+            looked.sought |= {"CS004"}
             taken = {n for e in edges for n in (e.left, e.right)}
             near = purpose.pairs(view, looked.functions, threshold, taken)
             edges += [e for e in near if looked.asked[e.left] or looked.asked[e.right]]
@@ -275,9 +279,10 @@ def severity(rule: Rule, *, strict: bool) -> Severity:
 
 
 def _unused(looked: _Looked, shown: Shown) -> Iterator[Unused]:
-    """The comments in functions that were asked about by which nothing was left out."""
+    """The comments in functions that were asked about by which nothing was left out, of those
+    all of whose rules were looked for."""
     for f, asked in zip(looked.functions, looked.asked.tolist(), strict=True):
-        if asked and looked.complete:
+        if asked and looked.sought:
             for s in shown.suppressions(f):
-                if (f.path, s.line) not in looked.used:
+                if (f.path, s.line) not in looked.used and looked.sought >= s.held:
                     yield Unused(f.path, s.line, s.rules)
