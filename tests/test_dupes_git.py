@@ -520,6 +520,19 @@ def test_everything_is_shown_in_groups(dupes: Dupes, full: Path) -> None:
     assert report(dupes(full, "--all", "--json"))["findings"] == document["findings"]
 
 
+def test_copies_beyond_those_that_are_named_are_counted(
+    dupes: Dupes, repo: Path, index: Any
+) -> None:
+    commit(repo, {"more.py": join(*[PYTHON] * 230)})
+    index(repo)
+    document = report(dupes(repo, "--json"))
+    (found,) = document["findings"]
+    assert (len(found["also"]), found["more"]) == (199, 30)
+    assert found["message"].endswith("and 229 more")
+    summary = document["summary"]
+    assert (summary["functions"], summary["duplicated_lines"]) == (231, 230 * 13)
+
+
 def test_a_folder_is_compared_with_the_whole_repository(dupes: Dupes, full: Path) -> None:
     found = findings(dupes(full, "lib", "--json"))
     assert [(f.rule, f.path) for f in found] == [(EXACT, "lib/again.py"), (NEAR, "lib/parse.py")]

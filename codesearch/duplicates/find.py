@@ -21,7 +21,7 @@ from codesearch.duplicates.gather import Before, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
 from codesearch.duplicates.pairs import Clock, pairs_of
-from codesearch.duplicates.show import Shown
+from codesearch.duplicates.show import Shown, place_of
 from codesearch.files import Change
 from codesearch.model import (
     Copy,
@@ -43,7 +43,7 @@ Found = tuple[DuplicateReport, dict[str, int]]
 _UNKNOWN = (
     "CS004 is off: from where on its cosine means the same purpose was not measured for this model"
 )
-#: Copies that a finding names.
+#: Copies of which a finding tells all; of the others it tells which they are.
 _COPIES = 200
 
 
@@ -125,7 +125,7 @@ def find(
     if looked.asked.any():
         edges, looked.complete = pairs_of(looked.functions, looked.asked, request, clock)
         if looked.complete:
-            looked.sought = request.rules - {"CS004"}
+            looked.sought = frozenset(rule for rule in request.rules if rule != "CS004")
         if "CS004" in request.rules and threshold is not None and not clock.is_over():
             looked.sought |= {"CS004"}
             taken = {n for e in edges for n in (e.left, e.right)}
@@ -250,7 +250,7 @@ def _findings(
     functions = looked.functions
     if request.differences:
         shown.prepare(functions[n] for number, edges in groups for n in (number, *(
-            e.other(number) for e in edges
+            e.other(number) for e in edges[:_COPIES]
         )))  # fmt: skip
     for number, edges in groups:
         own = functions[number]
@@ -266,9 +266,13 @@ def _findings(
                 copies.append(Copy(there, edge.rule, edge.likeness, differences, share))
         if place is None or not copies:
             continue
+        beyond = [
+            Copy(place_of(functions[edge.other(number)]), edge.rule, edge.likeness)
+            for edge in edges[_COPIES:]
+        ]
         rule = copies[0].rule
         name = pair(own, functions[edges[0].other(number)]).replace(" ", "")
-        yield Duplicate(rule, severity(rule, strict=request.strict), place, copies, name)
+        yield Duplicate(rule, severity(rule, strict=request.strict), place, copies, name, beyond)
 
 
 def severity(rule: Rule, *, strict: bool) -> Severity:

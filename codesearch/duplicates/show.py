@@ -56,20 +56,7 @@ class Shown:
     def place(self, f: Function) -> Place | None:
         """A function with its lines; None where they are gone."""
         lines = self._lines(f.path)[f.start_line - 1 : f.end_line]
-        if not lines:
-            return None
-        line, column = fingerprint.place(f.fingerprint)
-        return Place(
-            path=f.path,
-            language=f.language,
-            symbol=f.symbol,
-            start_line=f.start_line,
-            end_line=f.end_line,
-            tokens=f.tokens,
-            text="\n".join(lines),
-            line=f.start_line + line,
-            column=column + 1,
-        )
+        return place_of(f, "\n".join(lines)) if lines else None
 
     def suppressions(self, f: Function) -> list[Suppression]:
         """The comments that leave a function out."""
@@ -91,6 +78,22 @@ class Shown:
             for tag, i, i_end, j, j_end in steps.get_opcodes()
             if tag != "equal"
         ]
+
+
+def place_of(f: Function, text: str = "") -> Place:
+    """Where a function is."""
+    line, column = fingerprint.place(f.fingerprint)
+    return Place(
+        path=f.path,
+        language=f.language,
+        symbol=f.symbol,
+        start_line=f.start_line,
+        end_line=f.end_line,
+        tokens=f.tokens,
+        text=text,
+        line=f.start_line + line,
+        column=column + 1,
+    )
 
 
 def _texts(tokens: Tokens) -> list[str]:

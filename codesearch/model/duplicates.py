@@ -74,6 +74,8 @@ class Copy:
 class Duplicate:
     """A finding: a function and its copies, the nearest first; at least one.
 
+    ``beyond`` are further copies, where there are too many to tell more of them than which they
+    are: without text and differences, as the index has them.
     ``fingerprint`` names the pair of the function and its nearest copy by what they consist of,
     in either order, whatever lines and files they are in: 32 hex digits.
     """
@@ -83,10 +85,16 @@ class Duplicate:
     place: Place
     copies: Sequence[Copy]
     fingerprint: str
+    beyond: Sequence[Copy] = ()
 
     @property
     def best(self) -> Copy:
         return self.copies[0]
+
+    @property
+    def every(self) -> list[Copy]:
+        """All copies."""
+        return [*self.copies, *self.beyond]
 
 
 @dataclass(frozen=True, slots=True)
