@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from codesearch import fingerprint
 from codesearch.chunking import chunk
-from codesearch.duplicates import baseline, suppressions
+from codesearch.duplicates import baseline, show, suppressions
 from codesearch.duplicates.functions import (
     Function,
     are_twins,
@@ -26,6 +27,7 @@ from codesearch.duplicates.functions import (
 from codesearch.duplicates.groups import Edge, best_matches, stars
 from codesearch.duplicates.likeness import Likeness, are_tables, rule_of
 from codesearch.duplicates.shingles import WIDTH, Shingles
+from codesearch.duplicates.show import differing
 from codesearch.duplicates.siblings import are_siblings
 from codesearch.errors import ConfigError
 from codesearch.model import SourceFile
@@ -321,6 +323,37 @@ def test_a_new_function_has_one_best_match() -> None:
 
 def test_two_new_functions_meet_once() -> None:
     assert best_matches([edge(0, 1)], [True, True]) == [(0, [edge(0, 1)])]
+
+
+# -- what is shown of them ---------------------------------------------------------------
+
+
+@given(*[st.lists(st.sampled_from("abc"), max_size=12)] * 2)
+def test_what_differs_turns_the_one_into_the_other(one: list[str], other: list[str]) -> None:
+    made, at = [], 0
+    for i, i_end, j, j_end in differing(one, other):
+        assert one[i:i_end] != other[j:j_end]
+        made += [*one[at:i], *other[j:j_end]]
+        at = i_end
+    assert made + one[at:] == other
+
+
+def test_what_is_the_same_at_both_ends_is_not_aligned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take seconds: of the same tokens over and over every one is like every other."""
+    aligned: list[int] = []
+    matcher = show.SequenceMatcher
+
+    def counted(*args: Any, **more: Any) -> Any:
+        aligned.append(len(args[1]) + len(args[2]))
+        return matcher(*args, **more)
+
+    monkeypatch.setattr(show, "SequenceMatcher", counted)
+    same = ["1", ","] * 2_000
+    assert list(differing(same, same)) == []
+    assert list(differing([*same, "a", *same], [*same, "b", "c", *same])) == [
+        (4_000, 4_001, 4_000, 4_002)
+    ]
+    assert aligned == [3]
 
 
 # -- the baseline ------------------------------------------------------------------------

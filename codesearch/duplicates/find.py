@@ -58,7 +58,7 @@ class _Looked:
     accepted: int = 0
     complete: bool = True
     used: set[tuple[str, int]] = field(default_factory=set)  # suppressions, by path and line
-    sought: frozenset[Rule] = frozenset()  # all pairs of these rules were looked for
+    sought: frozenset[str] = frozenset()  # all pairs of these rules were looked for
 
 
 def asked(
@@ -125,7 +125,7 @@ def find(
     if looked.asked.any():
         edges, looked.complete = pairs_of(looked.functions, looked.asked, request, clock)
         if looked.complete:
-            looked.sought = frozenset(rule for rule in request.rules if rule != "CS004")
+            looked.sought = request.rules - {"CS004"}
         if "CS004" in request.rules and threshold is not None and not clock.is_over():
             looked.sought |= {"CS004"}
             taken = {n for e in edges for n in (e.left, e.right)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 
 from codesearch import chunking, fingerprint
@@ -72,12 +72,26 @@ class Shown:
         other = self._tokens[b.path, b.start_line, b.symbol]
         if not one or not other or len(one) + len(other) > 2 * _MANY:
             return []
-        steps = SequenceMatcher(None, _texts(one), _texts(other), autojunk=False)
         return [
             (_span(one, i, i_end), _span(other, j, j_end))
-            for tag, i, i_end, j, j_end in steps.get_opcodes()
-            if tag != "equal"
+            for i, i_end, j, j_end in differing(_texts(one), _texts(other))
         ]
+
+
+def differing(one: list[str], other: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where two lists differ: a range of the one, and what the other has in its place."""
+    # What is the same at both ends is most of it, and costs the matcher more than linear time.
+    shorter = min(len(one), len(other))
+    before = next((i for i in range(shorter) if one[i] != other[i]), shorter)
+    rest = range(1, shorter - before + 1)
+    behind = next((i - 1 for i in rest if one[-i] != other[-i]), len(rest))
+    one, other = one[before : len(one) - behind], other[before : len(other) - behind]
+    if one or other:
+        for tag, i, i_end, j, j_end in SequenceMatcher(
+            None, one, other, autojunk=False
+        ).get_opcodes():
+            if tag != "equal":
+                yield before + i, before + i_end, before + j, before + j_end
 
 
 def place_of(f: Function, text: str = "") -> Place:
