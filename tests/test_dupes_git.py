@@ -310,14 +310,21 @@ def test_paths_narrow_what_is_asked_about(dupes: Dupes, known: Path) -> None:
     assert [f.path for f in found] == ["app/options.py"]
 
 
-def test_paths_without_anything_staged_are_looked_at_as_they_lie(
+def test_paths_without_anything_staged_are_looked_at_as_they_lie_by_pre_commit_alone(
     dupes: Dupes, repo: Path, index: Any
 ) -> None:
     commit(repo, {"app/options.py": copies.renamed()})
     index(repo)
-    done = dupes(repo, "--staged", "app/options.py", "app/settings.py", "--json")
+    both = "app/options.py", "app/settings.py"
+    done = dupes(repo, "--staged", *both, "--json", PRE_COMMIT="1")
     assert report(done)["mode"] == "files"
     assert len(findings(done)) == 1
+    for paths, told in ((both, {}), (["."], {}), (["."], {"PRE_COMMIT": "1"}), ([], {})):
+        done = dupes(repo, "--staged", *paths, "--json", **told)
+        assert (done.returncode, findings(done), report(done)["checked"]) == (0, [], 0)
+        assert report(done)["mode"] == "staged"
+        assert report(done)["warnings"] == ["nothing is staged"]
+        assert "warning: nothing is staged\n" in done.stderr
 
 
 # -- merges ------------------------------------------------------------------------------

@@ -318,6 +318,18 @@ def test_every_edit_shows_in_the_servers_next_answer(
             assert last not in [r["symbol"] for r in found["results"]]
 
 
+def test_the_server_is_told_what_a_hook_is_told(
+    watching: Callable[..., Any], ask: Callable[..., Done]
+) -> None:
+    with watching() as watch:
+        watch.event("ready")
+        for told, mode in (("1", "files"), ("", "staged")):
+            how = {"python": ("-X", "importtime"), "PRE_COMMIT": told}
+            done = ask("dupes", "--staged", "app/retry.py", "--json", **how)
+            assert json.loads(done.stdout)["mode"] == mode
+            assert not by_itself(done), "the server did not answer"
+
+
 def test_a_server_that_was_killed_is_nobodys_trouble(
     watching: Callable[..., Any], ask: Callable[..., Done], repo: Path
 ) -> None:

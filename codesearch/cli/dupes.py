@@ -212,7 +212,8 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         return replace(request, mode="since", base=base, to=to)
     if config.variable("PRE_COMMIT_REMOTE_NAME"):
         return request
-    return replace(request, mode="staged")
+    # ``pre-commit run --all-files`` gives all files where nothing is staged.
+    return replace(request, mode="staged", or_files=config.variable("PRE_COMMIT") == "1")
 
 
 class _Unread(ConfigError):

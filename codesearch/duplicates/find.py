@@ -66,15 +66,12 @@ def asked(
 ) -> tuple[DuplicateRequest, Change | None]:
     """What is asked, and what a commit changes, in the modes that ask about it.
 
-    Where nothing is staged and there are paths, their functions are asked about: so does
-    ``pre-commit run --all-files``.
-
     Raises:
         ConfigError: this is no git repository, or there is no such commit.
     """
     if request.mode == "staged":
         change = files.staged(root, rules, languages.detect)
-        if request.paths and change.is_empty:
+        if request.or_files and request.paths and change.is_empty:
             return replace(request, mode="files"), None
         return request, change
     if request.mode == "since":
@@ -139,6 +136,8 @@ def find(
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
     findings = list(_findings(looked, groups, request, shown, clock))
     notes = compared.notes
+    if change is not None and change.is_empty:
+        notes.append("nothing is staged")
     if "CS004" in request.rules and threshold is None:
         notes.append(_UNKNOWN)
     lines: Counter[str] = Counter()

@@ -136,6 +136,7 @@ class DuplicateRequest:
     paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
     base: str = ""  # with "since": the commit before
     to: str = ""  # and the last one; empty: HEAD
+    or_files: bool = False  # with "staged": ask about files as they lie where nothing is staged
     threshold: float = THRESHOLD  # of likeness
     min_tokens: int = 50
     tests: bool = False  # whether functions of tests are compared
