@@ -482,15 +482,54 @@ def test_pre_commit_says_which_commits_are_pushed(dupes: Dupes, branched: Path) 
     assert report(done)["mode"] == "since"
 
 
-def test_a_branch_that_is_pushed_whole_is_looked_at_whatever_is_staged(
-    dupes: Dupes, repo: Path, index: Any
+def test_of_a_branch_that_is_pushed_whole_counts_what_no_remote_has(
+    dupes: Dupes, repo: Path, tmp_path: Path
 ) -> None:
-    commit(repo, {"app/options.py": copies.renamed()})
-    index(repo)
-    stage(repo, {"other.py": OTHER})
-    told = {"PRE_COMMIT_REMOTE_NAME": "origin"}
-    done = dupes(repo, "--staged", "app/options.py", "--json", **told)
-    assert findings(done) == [COPY]
+    """Whatever is staged. pre-commit tells no commits where the remote has not even the first."""
+    told = {
+        "PRE_COMMIT": "1",
+        "PRE_COMMIT_REMOTE_NAME": "backup",
+        "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main",
+        "CODESEARCH_INDEX": str(tmp_path / "none"),
+    }
+
+    def push() -> tuple[list[Found], list[str]]:
+        done = dupes(repo, "--staged", "--json", **told)
+        assert report(done)["mode"] == "since"
+        assert not (tmp_path / "none").exists(), "no hook builds an index"
+        _, *notes = report(done)["warnings"]  # first that there is no index
+        return findings(done), notes
+
+    old = commit(repo, {"app/options.py": copies.renamed()})
+    git(repo, "checkout", "-q", "-b", "other")
+    stage(repo, {"staged.py": PYTHON})
+    found, notes = push()
+    assert [{f.path, f.other} for f in found] == [{COPY.path, COPY.other}]
+    assert notes == ["no remote has anything of refs/heads/main yet: all of it is new"]
+    git(repo, "update-ref", "refs/remotes/origin/main", old)
+    assert push() == ([], [])
+    git(repo, "checkout", "-q", "-f", "main")
+    commit(repo, {"late.py": OTHER})
+    assert push() == ([], [])
+    commit(repo, {"later.py": OTHER})
+    found, notes = push()
+    assert [{f.path, f.other} for f in found] == [{"late.py", "later.py"}]
+    assert notes == []
+
+
+def test_a_pushed_branch_that_took_in_another_is_compared_from_there(
+    dupes: Dupes, branched: Path
+) -> None:
+    git(branched, "update-ref", "refs/remotes/origin/old", "feature~1")
+    git(branched, "update-ref", "refs/remotes/origin/main", "main")
+    git(branched, "merge", "-q", "-m", "merge", "main")
+    try:
+        told = {"PRE_COMMIT_REMOTE_NAME": "backup", "PRE_COMMIT_LOCAL_BRANCH": "feature"}
+        done = dupes(branched, "--staged", "--json", **told)
+    finally:
+        for name in ("old", "main"):
+            git(branched, "update-ref", "-d", f"refs/remotes/origin/{name}")
+    assert [f.path for f in findings(done)] == ["app/options.py"]
 
 
 # -- everything, files, folders ----------------------------------------------------------

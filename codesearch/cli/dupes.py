@@ -206,12 +206,13 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         return replace(request, mode="since", base=said["base_ref"])
     if not said["staged"]:
         return request
-    # Before a push pre-commit says which commits go; or none, where all of the branch goes.
+    # Before a push pre-commit says which commits go; or none, where the remote has no commit of it.
     base, to = (config.variable(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO"))
     if base and to:
         return replace(request, mode="since", base=base, to=to)
     if config.variable("PRE_COMMIT_REMOTE_NAME"):
-        return request
+        to = config.variable("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        return replace(request, mode="since", to=to)
     # ``pre-commit run --all-files`` gives all files where nothing is staged.
     return replace(request, mode="staged", or_files=config.variable("PRE_COMMIT") == "1")
 

@@ -75,8 +75,10 @@ def asked(
             return replace(request, mode="files"), None
         return request, change
     if request.mode == "since":
-        to = request.to or "HEAD"
-        return request, files.since(root, rules, languages.detect, request.base, to)
+        to, how = request.to or "HEAD", (root, rules, languages.detect)
+        if request.base:
+            return request, files.since(*how, request.base, to)
+        return request, files.pushed(*how, to)
     return request, None
 
 

@@ -134,7 +134,7 @@ class DuplicateRequest:
 
     mode: DuplicateMode
     paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
-    base: str = ""  # with "since": the commit before
+    base: str = ""  # with "since": the commit before; empty: what no remote has
     to: str = ""  # and the last one; empty: HEAD
     or_files: bool = False  # with "staged": ask about files as they lie where nothing is staged
     threshold: float = THRESHOLD  # of likeness
