@@ -173,6 +173,65 @@ def test_pairs_that_were_there_before_are_not_reported(dupes: Dupes, repo: Path)
     assert findings(dupes(repo, "--staged", "--json")) == []
 
 
+NEARER = copies.renamed("parse").replace("return found", "log.debug(path)\n    return found")
+
+
+@pytest.fixture(scope="module")
+def alike(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two near copies are committed and indexed."""
+    files: dict[str, str | bytes] = {
+        "app/settings.py": PYTHON,
+        "app/options.py": copies.edited(),
+        "lib/reminders.py": OTHER,
+    }
+    top = repository(tmp_path_factory.mktemp("alike") / "repo", files)
+    assert home.run("index", "-q", cwd=top).returncode == 0
+    return top
+
+
+@pytest.fixture
+def pair(alike: Path) -> Iterator[Path]:
+    yield alike
+    git(alike, "reset", "-q", "--hard")
+    git(alike, "clean", "-q", "-f", "-d", "-x")
+
+
+def test_an_edit_of_an_old_pair_makes_no_new_one(dupes: Dupes, pair: Path) -> None:
+    stage(pair, {"app/options.py": copies.edited().replace("< 2", "< 3")})
+    done = dupes(pair, "--staged", "--json")
+    assert (findings(done), report(done)["checked"]) == ([], 1)
+    stage(pair, {"app/settings.py": PYTHON.replace("stream, 1", "stream, 2")})
+    done = dupes(pair, "--staged", "--json")
+    assert (findings(done), report(done)["checked"]) == ([], 2)
+    git(pair, "rm", "-q", "-f", "app/settings.py")
+    stage(pair, {"lib/moved.py": PYTHON})
+    assert findings(dupes(pair, "--staged", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"app/options.py": copies.renamed()}, (RENAMED, "app/options.py", "app/settings.py")),
+        ({"lib/new.py": copies.edited("late")}, (RENAMED, "lib/new.py", "app/options.py")),
+        (
+            {"lib/reminders.py": copies.edited("send_reminders")},
+            (RENAMED, "lib/reminders.py", "app/options.py"),
+        ),
+        (
+            {"app/options.py": copies.edited().replace("< 2", "< 3"), "lib/new.py": NEARER},
+            (NEAR, "app/options.py", "lib/new.py"),
+        ),
+    ],
+    ids=["more-alike", "third", "became-one", "edited-and-new"],
+)
+def test_a_pair_that_was_none_is_found_beside_an_old_one(
+    dupes: Dupes, pair: Path, files: dict[str, str | bytes], found: tuple[str, str, str]
+) -> None:
+    stage(pair, files)
+    (got,) = findings(dupes(pair, "--staged", found[1], "--json"))
+    assert (got.rule, got.path, got.other) == found
+
+
 def test_layout_and_comments_make_no_function_new(dupes: Dupes, repo: Path) -> None:
     both = join(PYTHON, copies.renamed())
     commit(repo, {"app/options.py": both})

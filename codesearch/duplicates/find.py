@@ -20,7 +20,7 @@ from codesearch.duplicates.functions import Function
 from codesearch.duplicates.gather import Before, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
-from codesearch.duplicates.pairs import Clock, pairs_of
+from codesearch.duplicates.pairs import Clock, pairs_of, rule_between
 from codesearch.duplicates.show import Shown, place_of
 from codesearch.files import Change
 from codesearch.model import (
@@ -132,7 +132,8 @@ def find(
             edges += [e for e in near if looked.asked[e.left] or looked.asked[e.right]]
         edges = list(_without_known(looked, edges, compared.before))
         edges = list(_without_suppressed(looked, edges, shown))
-        looked.edges = list(_without_accepted(looked, edges, request, pairs))
+        edges = list(_without_accepted(looked, edges, request, pairs))
+        looked.edges = list(_without_old(looked, edges, compared.before, request, clock))
     all_asked = request.mode == "all"
     asked = looked.asked.tolist()
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
@@ -181,6 +182,30 @@ def _without_known(looked: _Looked, edges: Sequence[Edge], before: Before | None
             looked.asked[number] = not before.had(looked.functions[number])
     for edge in edges:
         if looked.asked[edge.left] or looked.asked[edge.right]:
+            yield edge
+
+
+def _without_old(
+    looked: _Looked,
+    edges: Sequence[Edge],
+    before: Before | None,
+    request: DuplicateRequest,
+    clock: Clock,
+) -> Iterator[Edge]:
+    """The pairs that were none before the commit, or less of one: who edits one of two near
+    copies makes no new pair."""
+    was: dict[int, list[Function]] = {}
+    for edge in edges:
+        if before is None or edge.rule == "CS004":
+            yield edge
+            continue
+        if clock.is_over():
+            looked.complete = False
+            return
+        for number in {edge.left, edge.right} - was.keys():
+            was[number] = before.versions(looked.functions[number])
+        rules = (rule_between(a, b, request) for a, b in product(was[edge.left], was[edge.right]))
+        if not any(rule is not None and rule <= edge.rule for rule in rules):
             yield edge
 
 

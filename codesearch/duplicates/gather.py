@@ -42,10 +42,11 @@ class Before:
     only of functions of which there would be something to say.
     """
 
-    def __init__(self, old: Sequence[SourceFile], cut: Callable[[SourceFile], list[Function]]):
-        self._old = [(file, _SPACE.sub("", file.text)) for file in old]
+    def __init__(self, change: Change, cut: Callable[[SourceFile], list[Function]]):
+        self._old = [(file, _SPACE.sub("", file.text)) for file in change.old]
+        self._changed = {file.path for file in change.new}
         self._cut = cut
-        self._parsed: dict[int, Counter[bytes]] = {}
+        self._parsed: dict[int, list[Function]] = {}
         self._kept: Counter[bytes] = Counter()
 
     def sift(self, new: Sequence[tuple[Function, str]]) -> list[bool]:
@@ -68,17 +69,31 @@ class Before:
     def had(self, f: Function) -> bool:
         """Whether a function that is not there by its text is there by its tokens."""
         content = fingerprint.exact(f.fingerprint)
-        there = 0
-        for number, (file, _) in enumerate(self._old):
-            if f.name in file.text:
-                if number not in self._parsed:
-                    cut = (fingerprint.exact(g.fingerprint) for g in self._cut(file))
-                    self._parsed[number] = Counter(cut)
-                there += self._parsed[number][content]
+        there = sum(fingerprint.exact(g.fingerprint) == content for g in self._named(f.name))
         if there <= self._kept[content]:
             return False
         self._kept[content] += 1
         return True
+
+    def versions(self, f: Function) -> list[Function]:
+        """What a function was: itself, where the commit leaves its file alone."""
+        if f.path not in self._changed:
+            return [f]
+        content = fingerprint.exact(f.fingerprint)
+        return [
+            g
+            for g in self._named(f.name)
+            if (f.symbol and (g.path, g.symbol) == (f.path, f.symbol))
+            or fingerprint.exact(g.fingerprint) == content
+        ]
+
+    def _named(self, name: str) -> Iterator[Function]:
+        """The functions of the old files in which a name stands."""
+        for number, (file, _) in enumerate(self._old):
+            if name in file.text:
+                if number not in self._parsed:
+                    self._parsed[number] = self._cut(file)
+                yield from self._parsed[number]
 
 
 def gathered(
@@ -134,7 +149,7 @@ def gathered(
     for file in change.others:
         found += cut(file)
     new = list(_with_texts(change.new, cut))
-    before = Before(change.old, cut)
+    before = Before(change, cut)
     asked = [
         is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]
