@@ -663,6 +663,24 @@ def test_tests_are_left_out_unless_they_are_asked_for(dupes: Dupes, full: Path) 
     assert findings(dupes(full, "tests", "--json")) == []
 
 
+def test_given_paths_that_are_left_out_are_named(dupes: Dupes, repo: Path, index: Any) -> None:
+    commit(
+        repo, {"app/versions/old.py": PYTHON, "vendor/a.py": PYTHON, "bin/gen": "#!/bin/sh\nls\n"}
+    )
+    index(repo)
+
+    def told(*args: str, **environment: str) -> list[str]:
+        done = dupes(repo, *args, "--json", **environment)
+        assert findings(done) == []
+        return [said.partition(" left out: ")[0] for said in report(done)["warnings"]]
+
+    assert told("app/versions") == ["app/versions"]
+    assert told("app/versions/old.py", "app", "vendor") == ["app/versions/old.py and 1 more"]
+    assert told("app") == told("app/settings.py") == told("bin/gen") == told() == []
+    # pre-commit names all files, whatever they are.
+    assert told("--staged", "vendor/a.py", "app/settings.py", PRE_COMMIT="1") == []
+
+
 @pytest.mark.parametrize(
     ("flags", "rules"),
     [

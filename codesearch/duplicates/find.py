@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from codesearch import files, fingerprint, languages
 from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
-from codesearch.duplicates.functions import Function
+from codesearch.duplicates.functions import Function, is_passed
 from codesearch.duplicates.gather import Before, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
 from codesearch.duplicates.pairs import Clock, pairs_of, rule_between
 from codesearch.duplicates.show import Shown, place_of
 from codesearch.files import Change
+from codesearch.files.base import printable
 from codesearch.model import (
     Copy,
     Duplicate,
@@ -141,6 +142,8 @@ def find(
     notes = compared.notes
     if change is not None and change.is_empty:
         notes.append("nothing is staged")
+    if request.mode == "files" and not request.or_files:
+        notes += _passed(request.paths, read)
     if "CS004" in request.rules and threshold is None:
         notes.append(_UNKNOWN)
     lines: Counter[str] = Counter()
@@ -170,6 +173,17 @@ def _reader(change: Change | None, read: Read) -> Read:
         return read
     held = {f.path: f for f in (*change.others, *change.new)}
     return lambda path: held[path] if path in held else read(path)
+
+
+def _passed(given: Sequence[str], read: Read) -> Iterator[str]:
+    """A sentence on those of the given paths that are left out, if any are."""
+    out = [p for p in given if is_passed(p) or (is_passed(p + "/") and read(p) is None)]
+    if out:
+        more = f" and {len(out) - 1:,} more" if out[1:] else ""
+        yield (
+            f"{printable(out[0])}{more} left out: vendored and generated code, migrations,"
+            " translations and type stubs are not compared"
+        )
 
 
 # -- what is no finding ------------------------------------------------------------------

@@ -52,7 +52,12 @@ class Function:
 
 def eligible_path(path: str, *, tests: bool) -> bool:
     """Whether the functions of a file are compared."""
-    return (tests or not paths.is_test(path)) and _PASSED.search(path) is None
+    return (tests or not paths.is_test(path)) and not is_passed(path)
+
+
+def is_passed(path: str) -> bool:
+    """Whether a path, "/" behind that of a folder, is of what programs or others write."""
+    return _PASSED.search(path) is not None
 
 
 def is_test(f: Function) -> bool:
