@@ -1019,6 +1019,30 @@ def test_an_accepted_pair_stays_accepted_in_other_modes(
         assert (findings(done), report(done)["accepted"]) == ([], 1)
 
 
+def test_a_hook_takes_the_baseline_that_will_be_committed(dupes: Dupes, empty: Path) -> None:
+    def found(*flags: str, **told: str) -> set[str]:
+        return {f.rule for f in findings(dupes(empty, "--staged", "--json", *flags, **told))}
+
+    stage(empty, {"a.py": PYTHON, "b.py": PYTHON})
+    accept(dupes, empty)
+    git(empty, "add", BASELINE)
+    (empty / BASELINE).unlink()
+    assert found() == set()
+    git(empty, "checkout", "-q", BASELINE)
+    stage(empty, {"c.py": PYTHON})
+    accept(dupes, empty)
+    assert found() == found("--baseline", BASELINE) == {EXACT}
+    git(empty, "add", BASELINE)
+    assert found() == set()
+    # And before a push that of the commit that goes.
+    git(empty, "commit", "-q", "-m", "first")
+    git(empty, "rm", "-q", BASELINE)
+    told = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "main"}
+    assert found(**told) == set()
+    git(empty, "commit", "-q", "-m", "without")
+    assert found(**told) == {EXACT}
+
+
 def test_baselines_of_two_branches_merge(dupes: Dupes, empty: Path) -> None:
     fillers = [PYTHON.replace("load_settings", f"load_{n}") for n in range(12)]
     stage(empty, {"a.py": join(*fillers), "b.py": join(*fillers)})

@@ -51,31 +51,40 @@ def load(file: Path) -> Mapping[str, int]:
         ConfigError: it cannot be read, or is no such file.
     """
     try:
-        found = json.loads(_read(file))
-        lines = found["pairs"] if found["schema"] == SCHEMA else found[""]
-        matches = [_PAIR.fullmatch(line) for line in lines]
-        return {f"{m[1]} {m[2]}": int(m[3]) for m in matches if m}
+        return parsed(_read(file), str(file))
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def parsed(data: bytes, name: str) -> Mapping[str, int]:
+    """The accepted pairs in the content of a file, which has this name.
+
+    Raises:
+        ConfigError: it is no such file.
+    """
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(f"{name} is larger than {_MAX_BYTES // 1_000_000} MB")
+    try:
+        found = json.loads(data.decode("utf-8"))
+        lines = found["pairs"] if found["schema"] == SCHEMA else found[""]
+        matches = [_PAIR.fullmatch(line) for line in lines]
+        return {f"{m[1]} {m[2]}": int(m[3]) for m in matches if m}
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError(
-            f"{file} is no baseline of duplicates",
+            f"{name} is no baseline of duplicates",
             "make it anew with: codesearch dupes --all --update-baseline",
         ) from None
 
 
-def _read(file: Path) -> str:
-    """The text of a regular file: a repository can hold a link or a pipe of this name."""
+def _read(file: Path) -> bytes:
+    """The content of a regular file: a repository can hold a link or a pipe of this name."""
     flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(file, os.O_RDONLY | flags), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise ConfigError(f"{file} is not a regular file")
-        data = stream.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        raise ConfigError(f"{file} is larger than {_MAX_BYTES // 1_000_000} MB")
-    return data.decode("utf-8")
+        return stream.read(_MAX_BYTES + 1)
 
 
 def save(file: Path, pairs: Mapping[str, int]) -> None:

@@ -9,7 +9,7 @@ room does not know chunks or the index.
 from __future__ import annotations
 
 from codesearch.files.base import Rules
-from codesearch.files.changes import Change, pushed, since, staged
+from codesearch.files.changes import Change, committed, pushed, since, staged
 from codesearch.files.read import Detect, read
 from codesearch.files.scan import Scan, scan, start_scan
 from codesearch.files.snapshot import Snapshot
@@ -21,6 +21,7 @@ __all__ = [
     "Rules",
     "Scan",
     "Snapshot",
+    "committed",
     "pushed",
     "read",
     "scan",

@@ -92,6 +92,23 @@ def pushed(root: Root, rules: Rules, detect: Detect, to: str) -> Change:
     return _Asker(root, rules, detect, in_hook=False).pushed(to)
 
 
+def committed(root: Root, path: str, commit: str = "") -> bytes | None:
+    """A file as a commit has it, or as it is staged; None where it has none, or git can't say."""
+    program = git.find_git()
+    if program is None or not root.is_git:
+        return None
+    try:
+        name = f"{commit}:{path}" if commit else f":0:{path}"
+        done = git.run(root, program, ("cat-file", "blob", name), b"", _told_to_hooks())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _told_to_hooks() -> dict[str, str]:
+    return {name: value for name in _OF_HOOKS if (value := config.variable(name))}
+
+
 class _Asker:
     def __init__(self, root: Root, rules: Rules, detect: Detect, *, in_hook: bool) -> None:
         program = git.find_git()
@@ -103,9 +120,7 @@ class _Asker:
             raise CodesearchError("git was not found", "install git, or put it on PATH")
         self._root, self._rules, self._detect = root, rules, detect
         self._program = program
-        self._extra = {}
-        if in_hook:
-            self._extra = {name: v for name in _OF_HOOKS if (v := config.variable(name))}
+        self._extra = _told_to_hooks() if in_hook else {}
         self._notes: list[str] = []
 
     def staged(self) -> Change:
