@@ -655,6 +655,46 @@ def test_a_file_is_compared_with_the_whole_repository(dupes: Dupes, full: Path) 
     ]
 
 
+@pytest.fixture
+def relations(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Any:
+    """What ``similar`` says that functions are to the one at a line."""
+    ask = Ask(monkeypatch, capfdbinary)
+
+    def run(repo: Path, at: str, **environment: str) -> dict[str, str]:
+        done = ask(home, "similar", at, "--json", cwd=repo, **environment)
+        assert done.returncode == 0, done.stderr
+        hits = json.loads(done.stdout)["results"]
+        return {hit["path"]: hit["relation"] for hit in hits if "relation" in hit}
+
+    return run
+
+
+def test_similar_says_of_copies_what_dupes_says(dupes: Dupes, full: Path, relations: Any) -> None:
+    tests = {"tests/test_settings.py": "exact"}  # ``similar`` asks for any function
+    assert relations(full, "app/settings.py:1") == {
+        "app/options.py": "renamed",
+        "lib/parse.py": "near",
+        **tests,
+    }
+    most = {"CODESEARCH_DUPES_THRESHOLD": "1"}
+    assert relations(full, "app/settings.py:1", **most) == {"app/options.py": "renamed", **tests}
+    long = {"CODESEARCH_DUPES_MIN_TOKENS": "1000"}
+    assert relations(full, "app/settings.py:1", **long) == {}
+    assert findings(dupes(full, "app/settings.py", "--json", **long)) == []
+
+
+def test_similar_says_nothing_of_what_is_alike_by_design(empty: Path, relations: Any) -> None:
+    """The asynchronous form, and the same method of two classes."""
+    stage(empty, {
+        "plain.py": PYTHON,
+        "waits.py": ASYNC,
+        "b.py": copies.method(copies.edited("load_settings"), "B"),
+        "c.py": copies.method(PYTHON, "C"),
+    })  # fmt: skip
+    assert "waits.py" not in relations(empty, "plain.py:1")
+    assert relations(empty, "b.py:2") == {"plain.py": "near"}
+
+
 def test_tests_are_left_out_unless_they_are_asked_for(dupes: Dupes, full: Path) -> None:
     assert "tests/" not in dupes(full, "--json").stdout
     assert report(dupes(full, "--include-tests", "--json"))["compared"] == 6

@@ -105,11 +105,11 @@ def of_chunks(chunks: Iterable[Chunk], fewest: int) -> list[Function]:
             c.start_line, c.end_line, c.fingerprint,
         )
         for c in chunks
-        if _is_long_enough(c.fingerprint, fewest)
+        if is_long_enough(c.fingerprint, fewest)
     ]  # fmt: skip
 
 
-def _is_long_enough(print_: bytes, fewest: int) -> bool:
+def is_long_enough(print_: bytes, fewest: int) -> bool:
     """Whether a function has so many tokens, half of so many in its body: signatures say little."""
     if not print_ or fingerprint.size(print_) < fewest:
         return False
