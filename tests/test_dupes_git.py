@@ -897,6 +897,19 @@ def earliest_deadline(tasks, now):
 """
 
 
+def test_lines_of_a_function_in_another_count_once(dupes: Dupes, empty: Path) -> None:
+    """One that is long and holds several is taken apart, and is still compared."""
+    inner = [PYTHON, OTHER, LEAST]
+    lines = [f"    {line}\n" for line in "\n".join([*inner, "# and more" * 300]).splitlines()]
+    stage(empty, {"a.py": f"def make(log):\n{''.join(lines)}    return log\n"})
+    stage(empty, dict(zip(("b.py", "c.py", "d.py"), inner, strict=True)))
+    document = report(dupes(empty, "--staged", "--json"))
+    assert document["compared"] == 7
+    each = sum(text.count("\n") for text in inner)
+    assert document["summary"]["duplicated_lines"] == each
+    assert document["summary"]["lines"] == each + (1 + len(lines) + 1)
+
+
 def test_counterparts_are_no_finding(dupes: Dupes, empty: Path) -> None:
     last = LEAST.replace("earliest", "latest").replace("< best.deadline", "> best.deadline")
     assert last != LEAST

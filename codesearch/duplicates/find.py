@@ -146,9 +146,6 @@ def find(
         notes += _passed(request.paths, read)
     if "CS004" in request.rules and threshold is None:
         notes.append(_UNKNOWN)
-    lines: Counter[str] = Counter()
-    for f in looked.functions:
-        lines[f.path] += f.end_line - f.start_line + 1
     report = DuplicateReport(
         mode=request.mode,
         findings=sorted(findings, key=lambda d: (d.place.path, d.place.start_line)),
@@ -162,9 +159,20 @@ def find(
         unused=list(_unused(looked, shown)),
         complete=looked.complete,
         warnings=notes,
-        lines=lines,
+        lines=_lines(looked.functions),
     )
     return report, pairs
+
+
+def _lines(functions: Sequence[Function]) -> Counter[str]:
+    """How many lines of functions there are in each file; one in another has no more of them."""
+    lines: Counter[str] = Counter()
+    end: dict[str, int] = {}
+    for f in sorted(functions, key=lambda f: f.start_line):
+        last = max(end.get(f.path, 0), f.start_line - 1)
+        end[f.path] = max(last, f.end_line)
+        lines[f.path] += end[f.path] - last
+    return lines
 
 
 def _reader(change: Change | None, read: Read) -> Read:
