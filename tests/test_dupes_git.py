@@ -20,6 +20,7 @@ from copies import OTHER, PYTHON
 from repositories import git, own_home, repository, write
 
 from codesearch import duplicates, places, store
+from codesearch.duplicates import baseline
 
 POSIX = os.name != "nt"
 LINE = re.compile(
@@ -1145,6 +1146,24 @@ def test_what_is_accepted_for_all_is_accepted_for_each(
     assert dupes(repo, "--update-baseline").returncode == 0
     for args in ([], ["b.py"], ["c.py"], ["d.py"], ["e.py"], ["app"]):
         assert findings(dupes(repo, "--json", *args)) == [], args
+
+
+def test_a_large_family_is_accepted_and_one_more_of_it_is_new(
+    dupes: Dupes, repo: Path, index: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = [copies.renamed(f"parse_{n}").replace('"#"', f'"#{n}"') for n in range(30)]
+    commit(repo, {"b.py": join(*family), "c.py": copies.edited("c")})
+    index(repo)
+    assert f"{31 * 30 // 2 + 31} pairs accepted" in dupes(repo, "--update-baseline").stderr
+    assert [p.startswith("form ") for p in pairs(repo)] == [False] * 31 + [True]
+    for args in ([], ["b.py"], ["c.py"], ["app"]):
+        assert findings(dupes(repo, "--json", *args)) == [], args
+    more = {"b.py": join(*family, copies.renamed("parse_more"))}
+    assert set(new(dupes, repo, more)) == {RENAMED}
+    git(repo, "reset", "-q", "--hard")
+    # Only who accepts pays for it.
+    monkeypatch.setattr(baseline.Census, "named", None)
+    assert findings(dupes(repo, "--json")) == []
 
 
 @pytest.mark.parametrize(

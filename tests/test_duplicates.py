@@ -375,23 +375,78 @@ def test_a_third_copy_makes_more_pairs() -> None:
 
 @given(
     st.dictionaries(
-        st.tuples(*[st.integers(0, 2**64 - 1)] * 2).map(
-            lambda p: " ".join(sorted(f"{n:016x}" for n in p))
+        st.tuples(st.sampled_from(["", "form "]), *[st.integers(0, 2**64 - 1)] * 2).map(
+            lambda p: p[0] + " ".join(sorted(f"{n:016x}" for n in p[1:]))
         ),
-        st.integers(1, 999_999),
+        st.integers(1, 10**18 - 1),
     )
 )
 def test_a_baseline_can_be_read_back_and_has_a_pair_a_line(pairs: dict[str, int]) -> None:
     text = baseline.text(pairs)
     assert text.count("\n") == len(pairs) + 4
+    assert baseline.parsed(text.encode(), "b.json") == pairs
 
 
-def test_a_baseline_is_read(tmp_path: Path) -> None:
+def test_a_baseline_is_saved_and_loaded(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     assert baseline.load(file) == {}
     pairs = {f"{1:016x} {2:016x}": 3}
-    file.write_text(baseline.text(pairs), "utf-8")
+    baseline.save(file, pairs)
     assert baseline.load(file) == pairs
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_could_not_be_loaded_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "b.json"
+    pairs = {f"{n:016x} {n:016x}": 1 for n in range(30)}
+    monkeypatch.setattr(baseline, "_MAX_BYTES", len(baseline.text(pairs)))
+    baseline.save(file, pairs)
+    assert baseline.load(file) == pairs
+    with pytest.raises(ConfigError, match="more than a baseline can hold"):
+        baseline.save(file, {**pairs, f"{30:016x} {30:016x}": 1})
+    assert baseline.load(file) == pairs
+    file.write_text(file.read_text() + " ")
+    with pytest.raises(ConfigError, match="is larger than"):
+        baseline.load(file)
+
+
+def family(size: int) -> list[Function]:
+    """Functions that differ in a name and a literal."""
+    texts = (READ_CONFIG.replace("read_config", f"read_{n}") for n in range(size))
+    return [function(text.replace('"#"', f'"#{n}"')) for n, text in enumerate(texts)]
+
+
+def test_a_large_family_is_accepted_in_one_line() -> None:
+    many = family(20)
+    census = baseline.Census(many)
+    (name,) = pairs = census.named(many[0], many[1], whole=True)
+    assert name.startswith("form ")
+    assert pairs[name] == 20 * 19 // 2
+    known = baseline.Census(many, pairs)
+    assert all(known.accepts(many[0], other) for other in many[1:])
+    assert not baseline.Census([*many, function(RENAMED)], pairs).accepts(many[0], many[1])
+    assert baseline.Census(many[:19], pairs).accepts(many[0], many[1])
+
+
+def test_a_large_family_beside_another_is_accepted_in_one_line() -> None:
+    many, other = family(300), function(EDITED)
+    pairs = baseline.Census([*many, other]).named(other, many[7], whole=True)
+    assert list(pairs.values()) == [300]
+    assert baseline.Census([*many, other], pairs).accepts(many[9], other)
+    assert not baseline.Census([*many, other, other], pairs).accepts(many[9], other)
+
+
+def test_a_small_family_is_accepted_pair_by_pair() -> None:
+    few = family(3)
+    pairs = baseline.Census([*few, few[0]]).named(few[0], few[1], whole=True)
+    # Two are the same: that is a pair too, and the others are met twice.
+    assert sorted(pairs.values()) == [1, 1, 2, 2]
+    assert not any(name.startswith("form") for name in pairs)
+    assert baseline.Census([*few, few[0]], pairs).accepts(few[1], few[2])
+    narrow = baseline.Census(few).named(few[0], few[1], whole=False)
+    assert narrow == {baseline.pair(few[0], few[1]): 1}
 
 
 @pytest.mark.parametrize(

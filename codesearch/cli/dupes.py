@@ -199,6 +199,7 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         exclude=settings.dupes_exclude,
         rules=frozenset(rules),
         strict=said["strict"],
+        accepting=said["update_baseline"],
         seconds=said["time_budget"],
     )
     if said["base_ref"]:
@@ -268,7 +269,7 @@ def _accept(
 
     file = _baseline(said, opened)
     baseline.save(file, pairs if whole else {**baseline.load(file), **pairs})
-    door.say(f"{output.plural(len(pairs), 'pair')} accepted in {file}")
+    door.say(f"{output.plural(sum(pairs.values()), 'pair')} accepted in {file}")
     return FOUND
 
 

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch import files, fingerprint, languages
+from codesearch import files, languages
 from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
 from codesearch.duplicates.functions import Function, is_passed
@@ -37,8 +37,8 @@ from codesearch.model import (
 from codesearch.places import Root
 from codesearch.search import View
 
-#: A report, and the pairs that were found or are accepted, by their names in a baseline, with
-#: how many functions make such a pair.
+#: A report, and for a request that is ``accepting`` the pairs that were found, by their names in a
+#: baseline, with how many of functions they are.
 Found = tuple[DuplicateReport, dict[str, int]]
 
 _UNKNOWN = (
@@ -252,41 +252,15 @@ def _without_accepted(
     """The pairs that the baseline has not, or has fewer of."""
     if not edges:
         return
-    functions = looked.functions
-    census = Census(functions)
+    census = Census(looked.functions, request.accepted)
     for edge in edges:
-        name = pair(functions[edge.left], functions[edge.right])
-        pairs[name] = census.pairs(name)
-        if pairs[name] <= request.accepted.get(name, 0):
+        both = looked.functions[edge.left], looked.functions[edge.right]
+        if request.accepting:
+            pairs |= census.named(*both, whole=request.mode == "all")
+        if census.accepts(*both):
             looked.accepted += 1
         else:
             yield edge
-    if request.mode == "all":
-        for one, other in _of_same_form(functions, edges):
-            name = pair(functions[one], functions[other])
-            if count := census.pairs(name):
-                pairs[name] = count
-
-
-def _of_same_form(
-    functions: Sequence[Function], edges: Sequence[Edge]
-) -> Iterator[tuple[int, int]]:
-    """The pairs that a look at everything passes over, since of a form it compares only one.
-
-    Another look may meet any of them. Of functions of the same content there is one.
-    """
-    families: dict[bytes, dict[bytes, int]] = {}
-    own: list[dict[bytes, int]] = []
-    for number, f in enumerate(functions):
-        family = families.setdefault(fingerprint.codes(f.fingerprint).tobytes(), {})
-        family.setdefault(fingerprint.exact(f.fingerprint), number)
-        own.append(family)
-    done = set[tuple[int, int]]()
-    for edge in edges:
-        left, right = own[edge.left], own[edge.right]
-        if (id(left), id(right)) not in done:
-            done |= {(id(left), id(right)), (id(right), id(left))}
-            yield from product(left.values(), right.values())
 
 
 # -- findings ----------------------------------------------------------------------------

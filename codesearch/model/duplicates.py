@@ -144,5 +144,6 @@ class DuplicateRequest:
     rules: frozenset[str] = frozenset(("CS001", "CS002", "CS003"))
     strict: bool = False  # whether near copies are errors too
     accepted: Mapping[str, int] = field(default_factory=dict)  # the baseline's pairs
+    accepting: bool = False  # whether the pairs are wanted, for a baseline
     differences: bool = True  # whether it matters where copies differ: their files are parsed then
     seconds: float | None = None  # how long it may take; None: as long as it takes
