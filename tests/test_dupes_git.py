@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import copies
 import pytest
 from cli_runner import Ask, Done, Home
-from copies import OTHER, PYTHON
+from copies import ASYNC, LEAST, OTHER, PYTHON
 from repositories import git, own_home, repository, write
 
 from codesearch import duplicates, places, store
@@ -47,9 +47,12 @@ class Dupes(Protocol):
 
 
 @pytest.fixture
-def dupes(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Dupes:
-    ask = Ask(monkeypatch, capfdbinary)
+def ask(monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Ask:
+    return Ask(monkeypatch, capfdbinary)
 
+
+@pytest.fixture
+def dupes(home: Home, ask: Ask) -> Dupes:
     def run(cwd: Path, *args: str | bytes, **environment: str) -> Done:
         return ask(home, "dupes", *args, cwd=cwd, **environment)
 
@@ -57,9 +60,8 @@ def dupes(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Dupe
 
 
 @pytest.fixture
-def index(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Any:
+def index(home: Home, ask: Ask) -> Any:
     """Indexes a repository."""
-    ask = Ask(monkeypatch, capfdbinary)
 
     def run(repo: Path, **environment: str) -> None:
         done = ask(home, "index", "-q", cwd=repo, **environment)
@@ -120,18 +122,23 @@ def repo(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def indexed(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, indexed; what a test stages is taken back behind it."""
+    """The same, indexed."""
     files: dict[str, str | bytes] = {"app/settings.py": PYTHON, "app/reminders.py": OTHER}
     top = repository(tmp_path_factory.mktemp("indexed") / "repo", files)
     assert home.run("index", "-q", cwd=top).returncode == 0
     return top
 
 
+def lent(top: Path) -> Iterator[Path]:
+    """A repository; what a test does to its files is taken back behind it."""
+    yield top
+    git(top, "reset", "-q", "--hard")
+    git(top, "clean", "-q", "-f", "-d", "-x")
+
+
 @pytest.fixture
 def known(indexed: Path) -> Iterator[Path]:
-    yield indexed
-    git(indexed, "reset", "-q", "--hard")
-    git(indexed, "clean", "-q", "-f", "-d", "-x")
+    yield from lent(indexed)
 
 
 COPY = Found(RENAMED, "app/options.py", "read_options", "app/settings.py", "load_settings")
@@ -192,9 +199,7 @@ def alike(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pair(alike: Path) -> Iterator[Path]:
-    yield alike
-    git(alike, "reset", "-q", "--hard")
-    git(alike, "clean", "-q", "-f", "-d", "-x")
+    yield from lent(alike)
 
 
 def test_an_edit_of_an_old_pair_makes_no_new_one(dupes: Dupes, pair: Path) -> None:
@@ -657,9 +662,8 @@ def test_a_file_is_compared_with_the_whole_repository(dupes: Dupes, full: Path) 
 
 
 @pytest.fixture
-def relations(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Any:
+def relations(home: Home, ask: Ask) -> Any:
     """What ``similar`` says that functions are to the one at a line."""
-    ask = Ask(monkeypatch, capfdbinary)
 
     def run(repo: Path, at: str, **environment: str) -> dict[str, str]:
         done = ask(home, "similar", at, "--json", cwd=repo, **environment)
@@ -848,9 +852,6 @@ def empty(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo")
 
 
-ASYNC = PYTHON.replace("def ", "async def ").replace("with", "async with", 1)
-
-
 @pytest.mark.parametrize(
     ("one", "other", "found"),
     [
@@ -882,20 +883,6 @@ def test_a_function_is_no_copy_of_what_is_in_it(dupes: Dupes, empty: Path) -> No
     stage(empty, {"b.py": PYTHON})
     (found,) = findings(dupes(empty, "--staged", "--json"))
     assert {found.path, found.other} == {"a.py", "b.py"}
-
-
-LEAST = """\
-def earliest_deadline(tasks, now):
-    best = None
-    for task in tasks:
-        if task.done or task.deadline < now:
-            continue
-        if best is None or task.deadline < best.deadline:
-            best = task
-    if best is None:
-        raise LookupError("nothing is due")
-    return best
-"""
 
 
 def test_lines_of_a_function_in_another_count_once(dupes: Dupes, empty: Path) -> None:

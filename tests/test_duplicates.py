@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import copies
 import numpy as np
 import pytest
+from copies import ASYNC, LEAST, PYTHON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,43 +33,6 @@ from codesearch.duplicates.show import differing
 from codesearch.duplicates.siblings import are_siblings
 from codesearch.errors import ConfigError
 from codesearch.model import SourceFile
-
-READ_CONFIG = '''
-def read_config(path, defaults=None):
-    """The settings in a file."""
-    values = dict(defaults or {})
-    with open(path, encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            line = line.strip()
-            if not line or line.startswith("#"):
-                continue
-            key, found, value = line.partition("=")
-            if not found:
-                raise ConfigError(f"{path}:{number}: no value")
-            values[key.strip()] = value.strip()
-    return values
-'''
-RENAMED = (
-    READ_CONFIG.replace("read_config", "load_table")
-    .replace("values", "rows")
-    .replace("stream", "source")
-    .replace('"#"', '";"')
-    .replace("The settings in a file.", "Rows.")
-)
-EDITED = READ_CONFIG.replace(
-    "            values[key.strip()] = value.strip()\n",
-    "            if key in values:\n                warn(key)\n            values[key] = value\n",
-)
-SMALLEST = """
-def smallest(values, key, limit):
-    best = values[0]
-    for value in values[1:limit]:
-        if key(value) < key(best):
-            best = value
-        elif value is None:
-            raise ValueError("nothing to compare with")
-    return best, key(best), len(values)
-"""
 
 
 def function(text: str, path: str = "a.py", language: str = "python") -> Function:
@@ -138,7 +103,7 @@ def test_functions_that_share_most_are_candidates(seed: int, copies: int) -> Non
 
 
 def test_only_pairs_with_a_function_that_is_asked_about_are_candidates() -> None:
-    stream = function(READ_CONFIG).fingerprint
+    stream = function(PYTHON).fingerprint
     streams = [fingerprint.codes(stream)] * 3
     left, right = Shingles(streams, np.array([False, True, False])).candidates()
     assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(1, 0), (1, 2)}
@@ -153,33 +118,32 @@ def test_no_functions_have_no_candidates() -> None:
 
 
 def test_a_copy_with_other_comments_is_exact() -> None:
-    original = function(READ_CONFIG)
-    copy = function(READ_CONFIG.replace('"""The settings in a file."""', "# reads\n"), "b.py")
+    original = function(PYTHON)
+    copy = function(PYTHON.replace('"""Reads a file of settings."""', "# reads"), "b.py")
     assert rule_of(original, copy) == "CS001"
     assert likeness(original, copy) == 1
 
 
 def test_a_copy_with_other_variables_is_renamed() -> None:
-    original, copy = function(READ_CONFIG), function(RENAMED, "b.py")
+    original, copy = function(PYTHON), function(copies.renamed(), "b.py")
     assert rule_of(original, copy) == "CS002"
     assert likeness(original, copy) == 1
 
 
 def test_a_copy_that_was_edited_is_near() -> None:
-    original, copy = function(READ_CONFIG), function(EDITED, "b.py")
+    original, copy = function(PYTHON), function(copies.edited(), "b.py")
     assert rule_of(original, copy) == "CS003"
     assert 0.6 < likeness(original, copy) < 1
 
 
 def test_functions_that_have_nothing_in_common_are_not_alike() -> None:
-    assert likeness(function(READ_CONFIG), function(SMALLEST)) < 0.3
+    assert likeness(function(PYTHON), function(LEAST)) < 0.3
 
 
 def test_swapped_arguments_are_no_renaming() -> None:
-    swapped = RENAMED.replace("line.partition", "key.partition").replace(
-        "key, found", "line, found"
-    )
-    assert rule_of(function(READ_CONFIG), function(swapped)) == "CS003"
+    swapped = copies.renamed().replace("line.partition", "key.partition")
+    swapped = swapped.replace("key, equals", "line, equals")
+    assert rule_of(function(PYTHON), function(swapped)) == "CS003"
 
 
 def test_repetition_is_a_difference() -> None:
@@ -195,28 +159,28 @@ def test_repetition_is_a_difference() -> None:
     ("old", "new"),
     [
         ("<", ">"),
-        ("values[0]", "values[1]"),
+        ('"nothing is due"', '"nothing is left"'),
         ("is None", "is not None"),
-        ("key(best), len", "key(best), sum"),
+        ("task.done", "task.begun"),
     ],
 )
 def test_the_counterpart_of_a_short_function_is_a_sibling(old: str, new: str) -> None:
-    other = SMALLEST.replace("def smallest", "def largest").replace(old, new)
-    assert are_siblings(function(SMALLEST), function(other, "b.py"))
+    other = LEAST.replace("earliest", "latest").replace(old, new)
+    assert are_siblings(function(LEAST), function(other, "b.py"))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        SMALLEST.replace("<", ">"),  # it has the same name
-        SMALLEST.replace("smallest", "least").replace("best", "top").replace("values", "items"),
-        SMALLEST.replace("smallest", "least").replace(
-            "    return", "    log.info('found %s of %s', best, key)\n    return"
+        LEAST.replace("<", ">"),  # it has the same name
+        LEAST.replace("earliest", "first").replace("best", "top").replace("task", "job"),
+        LEAST.replace("earliest", "first").replace(
+            "    return", "    log.info('found %s at %s', best, now)\n    return"
         ),
     ],
 )
 def test_a_copy_of_a_short_function_is_no_sibling(other: str) -> None:
-    assert not are_siblings(function(SMALLEST), function(other, "b.py"))
+    assert not are_siblings(function(LEAST), function(other, "b.py"))
 
 
 def test_tables_of_other_constants_are_no_copies() -> None:
@@ -231,45 +195,39 @@ def test_tables_of_other_constants_are_no_copies() -> None:
     )
     assert are_tables(one, other)
     assert not are_tables(one, same)
-    assert not are_tables(function(READ_CONFIG), function(RENAMED))
+    assert not are_tables(function(PYTHON), function(copies.renamed()))
 
 
 def test_long_functions_are_no_siblings() -> None:
-    body = READ_CONFIG + READ_CONFIG.replace("def read_config(path, defaults=None):", "").replace(
-        '    """The settings in a file."""\n', ""
-    )
-    other = body.replace("def read_config", "def read_all").replace("start=1", "start=2")
+    body = PYTHON + "".join(PYTHON.splitlines(True)[2:])
+    other = body.replace("load_settings", "load_all").replace("stream, 1", "stream, 2")
     assert not are_siblings(function(body), function(other))
 
 
-ASYNC = READ_CONFIG.replace("def read", "async def read").replace("with open", "async with open")
-
-
-@pytest.mark.parametrize("name", ["read_config", "aread_config", "read_config_async"])
+@pytest.mark.parametrize("name", ["load_settings", "aload_settings", "load_settings_async"])
 def test_the_asynchronous_form_is_a_twin(name: str) -> None:
-    other = function(ASYNC.replace("read_config", name))
-    assert are_twins(function(READ_CONFIG), other)
-    assert are_twins(other, function(READ_CONFIG))
+    other = function(ASYNC.replace("load_settings", name))
+    assert are_twins(function(PYTHON), other)
+    assert are_twins(other, function(PYTHON))
 
 
 def test_an_asynchronous_function_of_another_name_is_no_twin() -> None:
-    assert not are_twins(function(READ_CONFIG), function(ASYNC.replace("read_config", "fetch")))
+    assert not are_twins(function(PYTHON), function(ASYNC.replace("load_settings", "fetch")))
 
 
 def test_the_same_method_of_another_class_is_parallel() -> None:
-    in_class = "class {}:\n" + READ_CONFIG.replace("\n", "\n    ").rstrip()
-    one, other = (function(in_class.replace("{}", name, 1)) for name in "AB")
+    one, other = (function(copies.method(PYTHON, name)) for name in "AB")
     assert is_parallel(one, other)
     assert not is_parallel(one, replace(one, path="b.py"))
     assert is_parallel(one, replace(one, start_line=100, end_line=120))
-    assert not is_parallel(function(READ_CONFIG), function(READ_CONFIG, "b.py"))
-    assert not is_parallel(one, function(READ_CONFIG))
+    assert not is_parallel(function(PYTHON), function(PYTHON, "b.py"))
+    assert not is_parallel(one, function(PYTHON))
 
 
 def test_a_function_is_not_compared_with_what_it_holds() -> None:
-    outer = function(READ_CONFIG)
+    outer = function(PYTHON)
     assert is_nested(outer, outer)
-    assert not is_nested(outer, function(READ_CONFIG, "b.py"))
+    assert not is_nested(outer, function(PYTHON, "b.py"))
 
 
 @pytest.mark.parametrize(
@@ -360,13 +318,13 @@ def test_what_is_the_same_at_both_ends_is_not_aligned(monkeypatch: pytest.Monkey
 
 
 def test_a_pair_has_one_name_in_either_order() -> None:
-    one, other = function(READ_CONFIG), function(SMALLEST)
+    one, other = function(PYTHON), function(LEAST)
     assert baseline.pair(one, other) == baseline.pair(other, one)
     assert baseline.pair(one, one) != baseline.pair(one, other)
 
 
 def test_a_third_copy_makes_more_pairs() -> None:
-    one, other = function(READ_CONFIG), function(SMALLEST)
+    one, other = function(PYTHON), function(LEAST)
     same, mixed = baseline.pair(one, one), baseline.pair(one, other)
     assert baseline.Census([one, one]).pairs(same) == 1
     assert baseline.Census([one, one, one]).pairs(same) == 3
@@ -414,7 +372,7 @@ def test_what_could_not_be_loaded_is_not_saved(
 
 def family(size: int) -> list[Function]:
     """Functions that differ in a name and a literal."""
-    texts = (READ_CONFIG.replace("read_config", f"read_{n}") for n in range(size))
+    texts = (PYTHON.replace("load_settings", f"load_{n}") for n in range(size))
     return [function(text.replace('"#"', f'"#{n}"')) for n, text in enumerate(texts)]
 
 
@@ -426,12 +384,12 @@ def test_a_large_family_is_accepted_in_one_line() -> None:
     assert pairs[name] == 20 * 19 // 2
     known = baseline.Census(many, pairs)
     assert all(known.accepts(many[0], other) for other in many[1:])
-    assert not baseline.Census([*many, function(RENAMED)], pairs).accepts(many[0], many[1])
+    assert not baseline.Census([*many, function(copies.renamed())], pairs).accepts(many[0], many[1])
     assert baseline.Census(many[:19], pairs).accepts(many[0], many[1])
 
 
 def test_a_large_family_beside_another_is_accepted_in_one_line() -> None:
-    many, other = family(300), function(EDITED)
+    many, other = family(300), function(copies.edited())
     pairs = baseline.Census([*many, other]).named(other, many[7], whole=True)
     assert list(pairs.values()) == [300]
     assert baseline.Census([*many, other], pairs).accepts(many[9], other)
@@ -486,6 +444,6 @@ def test_a_comment_below_the_definition_does_not() -> None:
 
 
 def test_whether_a_function_may_have_one_is_in_its_fingerprint() -> None:
-    told = function("# codesearch: ignore[CS003] why not\n" + READ_CONFIG.lstrip())
+    told = function("# codesearch: ignore[CS003] why not\n" + PYTHON)
     assert suppressions.may_be_in(told.fingerprint)
-    assert not suppressions.may_be_in(function(READ_CONFIG).fingerprint)
+    assert not suppressions.may_be_in(function(PYTHON).fingerprint)
