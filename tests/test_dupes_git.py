@@ -120,13 +120,18 @@ def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo", {"app/settings.py": PYTHON})
 
 
+def made(top: Path, files: dict[str, str | bytes], home: Home) -> Path:
+    """A repository in which files are committed and indexed."""
+    repository(top, files)
+    assert home.run("index", "-q", cwd=top).returncode == 0
+    return top.resolve()
+
+
 @pytest.fixture(scope="module")
 def indexed(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, indexed."""
     files: dict[str, str | bytes] = {"app/settings.py": PYTHON, "app/reminders.py": OTHER}
-    top = repository(tmp_path_factory.mktemp("indexed") / "repo", files)
-    assert home.run("index", "-q", cwd=top).returncode == 0
-    return top
+    return made(tmp_path_factory.mktemp("indexed") / "repo", files, home)
 
 
 def lent(top: Path) -> Iterator[Path]:
@@ -192,9 +197,7 @@ def alike(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "app/options.py": copies.edited(),
         "lib/reminders.py": OTHER,
     }
-    top = repository(tmp_path_factory.mktemp("alike") / "repo", files)
-    assert home.run("index", "-q", cwd=top).returncode == 0
-    return top
+    return made(tmp_path_factory.mktemp("alike") / "repo", files, home)
 
 
 @pytest.fixture
@@ -611,9 +614,7 @@ def full(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "lib/again.py": OTHER,
         "tests/test_settings.py": PYTHON,
     }
-    top = repository(tmp_path_factory.mktemp("full") / "repo", files)
-    assert home.run("index", "-q", cwd=top).returncode == 0
-    return top
+    return made(tmp_path_factory.mktemp("full") / "repo", files, home)
 
 
 def test_everything_is_shown_in_groups(dupes: Dupes, full: Path) -> None:
