@@ -1016,6 +1016,19 @@ def test_only_comments_on_rules_that_were_looked_for_are_unused(
     assert [u["path"] for u in document["unused_suppressions"]] == ["a.py"] * unused
 
 
+def test_a_comment_whose_pair_may_stand_where_nobody_looked_is_not_unused(
+    dupes: Dupes, repo: Path, index: Any
+) -> None:
+    text = f"# codesearch: ignore[CS002]\n{copies.renamed()}"
+    stage(repo, {"app/options.py": text})  # nothing is indexed
+    assert report(dupes(repo, "--staged", "--json"))["unused_suppressions"] == []
+    index(repo)
+    stage(repo, {"app/options.py": text.replace("CS002", "CS003")})
+    document = report(dupes(repo, "--staged", "--json"))
+    assert [u["path"] for u in document["unused_suppressions"]] == ["app/options.py"]
+    assert len(document["findings"]) == 1
+
+
 # -- the baseline ------------------------------------------------------------------------
 
 BASELINE = ".codesearch-baseline.json"

@@ -135,6 +135,8 @@ def find(
         edges = list(_without_suppressed(looked, edges, shown))
         edges = list(_without_accepted(looked, edges, request, pairs))
         looked.edges = list(_without_old(looked, edges, compared.before, request, clock))
+    if compared.pending or (change is not None and any(change.paths) and not view.layers):
+        looked.sought = frozenset()  # what a comment is for may stand where nobody looked
     all_asked = request.mode == "all"
     asked = looked.asked.tolist()
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
