@@ -191,7 +191,7 @@ def _passed(given: Sequence[str], read: Read) -> Iterator[str]:
     if out:
         more = f" and {len(out) - 1:,} more" if out[1:] else ""
         yield (
-            f"{printable(out[0])}{more} left out: vendored and generated code, migrations,"
+            f"left out: {printable(out[0])}{more}; vendored and generated code, migrations,"
             " translations and type stubs are not compared"
         )
 
