@@ -29,6 +29,7 @@ from codesearch.model import DuplicateRequest, SourceFile
 
 _COPIES = 10  # the first half as they are, the others renamed and edited
 _LARGEST = 400  # tokens
+_SECONDS = 60  # that a server may take to store what changed
 _BRACED = frozenset(("java", "csharp", "php"))  # a function stands in a class
 _STATEMENT = re.compile(r"\s+[\w.\[\]\"' ]+ [-+]?:?= [^{}]*[\w)\]\"'];?|\s+[\w.]+\([^{}]*\);?")
 
@@ -125,7 +126,7 @@ def copies(folder: Path, index: Index, seed: int) -> list[Copied]:
 
 @contextmanager
 def watching(folder: Path, env: dict[str, str]) -> Iterator[None]:
-    """A server for a checkout, once it says that it is ready."""
+    """A server for a checkout, once it is ready and has stored what it heard of."""
     process = subprocess.Popen(
         [*US, "watch", "--json"], cwd=folder, env=os.environ | env, stdout=subprocess.PIPE
     )
@@ -134,11 +135,22 @@ def watching(folder: Path, env: dict[str, str]) -> Iterator[None]:
         for line in process.stdout:
             if json.loads(line)["event"] == "ready":
                 break
-        time.sleep(1.0)  # what it hears of at once is stored
+        end = time.monotonic() + _SECONDS
+        while json.loads(said(folder, env, "status", "--json"))["state"] != "fresh":
+            if time.monotonic() > end:
+                raise SystemExit(f"the index was still behind after {_SECONDS} s")
         yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
+
+
+def said(folder: Path, env: dict[str, str], *args: str) -> str:
+    """What a command line of ours prints."""
+    done = subprocess.run(
+        [*US, *args], cwd=folder, env=os.environ | env, capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 def asked(folder: Path, env: dict[str, str], runs: int, out: Path) -> tuple[list[Cost], Any]:

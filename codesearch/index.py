@@ -326,8 +326,8 @@ class Index:
                 text, vector = found.text, seen.view.vector(itself)
             asked = search.likeness(text, seen.view, vector)
             like_it = self._answer(seen, asked, request, start, itself)
-            same = self._embedder.purpose
-            return replace(like_it, hits=duplicates.related(seen.view, itself, like_it.hits, same))
+            how = self._settings, self._embedder.purpose
+            return replace(like_it, hits=duplicates.related(seen.view, itself, like_it.hits, *how))
 
         return self._mended(ask)
 

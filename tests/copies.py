@@ -17,6 +17,8 @@ def load_settings(path, defaults):
             values[key.strip()] = value.strip()
     return values
 '''
+#: The asynchronous form of the first.
+ASYNC = PYTHON.replace("def ", "async def ").replace("with", "async with", 1)
 #: It is like no other.
 OTHER = """\
 def send_reminders(calendar, mailer, now):
@@ -31,6 +33,20 @@ def send_reminders(calendar, mailer, now):
             calendar.postpone(event, minutes=15)
     return sent
 """
+#: It is short, and its counterpart differs in a word.
+LEAST = """\
+def earliest_deadline(tasks, now):
+    best = None
+    for task in tasks:
+        if task.done or task.deadline < now:
+            continue
+        if best is None or task.deadline < best.deadline:
+            best = task
+    if best is None:
+        raise LookupError("nothing is due")
+    return best
+"""
+
 JAVASCRIPT = """\
 function readTable(path, defaults) {
   const rows = Object.assign({}, defaults);

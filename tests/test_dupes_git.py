@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, Protocol
 import copies
 import pytest
 from cli_runner import Ask, Done, Home
-from copies import OTHER, PYTHON
+from copies import ASYNC, LEAST, OTHER, PYTHON
 from repositories import git, own_home, repository, write
 
 from codesearch import duplicates, places, store
+from codesearch.duplicates import baseline
 
 POSIX = os.name != "nt"
 LINE = re.compile(
@@ -46,9 +47,12 @@ class Dupes(Protocol):
 
 
 @pytest.fixture
-def dupes(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Dupes:
-    ask = Ask(monkeypatch, capfdbinary)
+def ask(monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Ask:
+    return Ask(monkeypatch, capfdbinary)
 
+
+@pytest.fixture
+def dupes(home: Home, ask: Ask) -> Dupes:
     def run(cwd: Path, *args: str | bytes, **environment: str) -> Done:
         return ask(home, "dupes", *args, cwd=cwd, **environment)
 
@@ -56,9 +60,8 @@ def dupes(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Dupe
 
 
 @pytest.fixture
-def index(home: Home, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Any:
+def index(home: Home, ask: Ask) -> Any:
     """Indexes a repository."""
-    ask = Ask(monkeypatch, capfdbinary)
 
     def run(repo: Path, **environment: str) -> None:
         done = ask(home, "index", "-q", cwd=repo, **environment)
@@ -117,20 +120,30 @@ def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo", {"app/settings.py": PYTHON})
 
 
+def made(top: Path, files: dict[str, str | bytes], home: Home) -> Path:
+    """A repository in which files are committed and indexed."""
+    repository(top, files)
+    assert home.run("index", "-q", cwd=top).returncode == 0
+    return top.resolve()
+
+
 @pytest.fixture(scope="module")
 def indexed(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, indexed; what a test stages is taken back behind it."""
+    """The same, indexed."""
     files: dict[str, str | bytes] = {"app/settings.py": PYTHON, "app/reminders.py": OTHER}
-    top = repository(tmp_path_factory.mktemp("indexed") / "repo", files)
-    assert home.run("index", "-q", cwd=top).returncode == 0
-    return top
+    return made(tmp_path_factory.mktemp("indexed") / "repo", files, home)
+
+
+def lent(top: Path) -> Iterator[Path]:
+    """A repository; what a test does to its files is taken back behind it."""
+    yield top
+    git(top, "reset", "-q", "--hard")
+    git(top, "clean", "-q", "-f", "-d", "-x")
 
 
 @pytest.fixture
 def known(indexed: Path) -> Iterator[Path]:
-    yield indexed
-    git(indexed, "reset", "-q", "--hard")
-    git(indexed, "clean", "-q", "-f", "-d", "-x")
+    yield from lent(indexed)
 
 
 COPY = Found(RENAMED, "app/options.py", "read_options", "app/settings.py", "load_settings")
@@ -171,6 +184,61 @@ def test_pairs_that_were_there_before_are_not_reported(dupes: Dupes, repo: Path)
     commit(repo, {"app/options.py": copies.renamed()})
     stage(repo, {"app/options.py": join(copies.renamed(), OTHER)})
     assert findings(dupes(repo, "--staged", "--json")) == []
+
+
+NEARER = copies.renamed("parse").replace("return found", "log.debug(path)\n    return found")
+
+
+@pytest.fixture(scope="module")
+def alike(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two near copies are committed and indexed."""
+    files: dict[str, str | bytes] = {
+        "app/settings.py": PYTHON,
+        "app/options.py": copies.edited(),
+        "lib/reminders.py": OTHER,
+    }
+    return made(tmp_path_factory.mktemp("alike") / "repo", files, home)
+
+
+@pytest.fixture
+def pair(alike: Path) -> Iterator[Path]:
+    yield from lent(alike)
+
+
+def test_an_edit_of_an_old_pair_makes_no_new_one(dupes: Dupes, pair: Path) -> None:
+    stage(pair, {"app/options.py": copies.edited().replace("< 2", "< 3")})
+    done = dupes(pair, "--staged", "--json")
+    assert (findings(done), report(done)["checked"]) == ([], 1)
+    stage(pair, {"app/settings.py": PYTHON.replace("stream, 1", "stream, 2")})
+    done = dupes(pair, "--staged", "--json")
+    assert (findings(done), report(done)["checked"]) == ([], 2)
+    git(pair, "rm", "-q", "-f", "app/settings.py")
+    stage(pair, {"lib/moved.py": PYTHON})
+    assert findings(dupes(pair, "--staged", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"app/options.py": copies.renamed()}, (RENAMED, "app/options.py", "app/settings.py")),
+        ({"lib/new.py": copies.edited("late")}, (RENAMED, "lib/new.py", "app/options.py")),
+        (
+            {"lib/reminders.py": copies.edited("send_reminders")},
+            (RENAMED, "lib/reminders.py", "app/options.py"),
+        ),
+        (
+            {"app/options.py": copies.edited().replace("< 2", "< 3"), "lib/new.py": NEARER},
+            (NEAR, "app/options.py", "lib/new.py"),
+        ),
+    ],
+    ids=["more-alike", "third", "became-one", "edited-and-new"],
+)
+def test_a_pair_that_was_none_is_found_beside_an_old_one(
+    dupes: Dupes, pair: Path, files: dict[str, str | bytes], found: tuple[str, str, str]
+) -> None:
+    stage(pair, files)
+    (got,) = findings(dupes(pair, "--staged", found[1], "--json"))
+    assert (got.rule, got.path, got.other) == found
 
 
 def test_layout_and_comments_make_no_function_new(dupes: Dupes, repo: Path) -> None:
@@ -357,14 +425,21 @@ def test_paths_narrow_what_is_asked_about(dupes: Dupes, known: Path) -> None:
     assert [f.path for f in found] == ["app/options.py"]
 
 
-def test_paths_without_anything_staged_are_looked_at_as_they_lie(
+def test_paths_without_anything_staged_are_looked_at_as_they_lie_by_pre_commit_alone(
     dupes: Dupes, repo: Path, index: Any
 ) -> None:
     commit(repo, {"app/options.py": copies.renamed()})
     index(repo)
-    done = dupes(repo, "--staged", "app/options.py", "app/settings.py", "--json")
+    both = "app/options.py", "app/settings.py"
+    done = dupes(repo, "--staged", *both, "--json", PRE_COMMIT="1")
     assert report(done)["mode"] == "files"
     assert len(findings(done)) == 1
+    for paths, told in ((both, {}), (["."], {}), (["."], {"PRE_COMMIT": "1"}), ([], {})):
+        done = dupes(repo, "--staged", *paths, "--json", **told)
+        assert (done.returncode, findings(done), report(done)["checked"]) == (0, [], 0)
+        assert report(done)["mode"] == "staged"
+        assert report(done)["warnings"] == ["nothing is staged"]
+        assert "warning: nothing is staged\n" in done.stderr
 
 
 # -- merges ------------------------------------------------------------------------------
@@ -522,15 +597,54 @@ def test_pre_commit_says_which_commits_are_pushed(dupes: Dupes, branched: Path) 
     assert report(done)["mode"] == "since"
 
 
-def test_a_branch_that_is_pushed_whole_is_looked_at_whatever_is_staged(
-    dupes: Dupes, repo: Path, index: Any
+def test_of_a_branch_that_is_pushed_whole_counts_what_no_remote_has(
+    dupes: Dupes, repo: Path, tmp_path: Path
 ) -> None:
-    commit(repo, {"app/options.py": copies.renamed()})
-    index(repo)
-    stage(repo, {"other.py": OTHER})
-    told = {"PRE_COMMIT_REMOTE_NAME": "origin"}
-    done = dupes(repo, "--staged", "app/options.py", "--json", **told)
-    assert findings(done) == [COPY]
+    """Whatever is staged. pre-commit tells no commits where the remote has not even the first."""
+    told = {
+        "PRE_COMMIT": "1",
+        "PRE_COMMIT_REMOTE_NAME": "backup",
+        "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main",
+        "CODESEARCH_INDEX": str(tmp_path / "none"),
+    }
+
+    def push() -> tuple[list[Found], list[str]]:
+        done = dupes(repo, "--staged", "--json", **told)
+        assert report(done)["mode"] == "since"
+        assert not (tmp_path / "none").exists(), "no hook builds an index"
+        _, *notes = report(done)["warnings"]  # first that there is no index
+        return findings(done), notes
+
+    old = commit(repo, {"app/options.py": copies.renamed()})
+    git(repo, "checkout", "-q", "-b", "other")
+    stage(repo, {"staged.py": PYTHON})
+    found, notes = push()
+    assert [{f.path, f.other} for f in found] == [{COPY.path, COPY.other}]
+    assert notes == ["no remote has anything of refs/heads/main yet: all of it is new"]
+    git(repo, "update-ref", "refs/remotes/origin/main", old)
+    assert push() == ([], [])
+    git(repo, "checkout", "-q", "-f", "main")
+    commit(repo, {"late.py": OTHER})
+    assert push() == ([], [])
+    commit(repo, {"later.py": OTHER})
+    found, notes = push()
+    assert [{f.path, f.other} for f in found] == [{"late.py", "later.py"}]
+    assert notes == []
+
+
+def test_a_pushed_branch_that_took_in_another_is_compared_from_there(
+    dupes: Dupes, branched: Path
+) -> None:
+    git(branched, "update-ref", "refs/remotes/origin/old", "feature~1")
+    git(branched, "update-ref", "refs/remotes/origin/main", "main")
+    git(branched, "merge", "-q", "-m", "merge", "main")
+    try:
+        told = {"PRE_COMMIT_REMOTE_NAME": "backup", "PRE_COMMIT_LOCAL_BRANCH": "feature"}
+        done = dupes(branched, "--staged", "--json", **told)
+    finally:
+        for name in ("old", "main"):
+            git(branched, "update-ref", "-d", f"refs/remotes/origin/{name}")
+    assert [f.path for f in findings(done)] == ["app/options.py"]
 
 
 # -- everything, files, folders ----------------------------------------------------------
@@ -547,9 +661,7 @@ def full(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "lib/again.py": OTHER,
         "tests/test_settings.py": PYTHON,
     }
-    top = repository(tmp_path_factory.mktemp("full") / "repo", files)
-    assert home.run("index", "-q", cwd=top).returncode == 0
-    return top
+    return made(tmp_path_factory.mktemp("full") / "repo", files, home)
 
 
 def test_everything_is_shown_in_groups(dupes: Dupes, full: Path) -> None:
@@ -565,6 +677,19 @@ def test_everything_is_shown_in_groups(dupes: Dupes, full: Path) -> None:
     assert {"app/settings.py", "app/options.py", "lib/parse.py"} in groups
     assert {"lib/reminders.py", "lib/again.py"} in groups
     assert report(dupes(full, "--all", "--json"))["findings"] == document["findings"]
+
+
+def test_copies_beyond_those_that_are_named_are_counted(
+    dupes: Dupes, repo: Path, index: Any
+) -> None:
+    commit(repo, {"more.py": join(*[PYTHON] * 230)})
+    index(repo)
+    document = report(dupes(repo, "--json"))
+    (found,) = document["findings"]
+    assert (len(found["also"]), found["more"]) == (199, 30)
+    assert found["message"].endswith("and 229 more")
+    summary = document["summary"]
+    assert (summary["functions"], summary["duplicated_lines"]) == (231, 230 * 13)
 
 
 def test_a_folder_is_compared_with_the_whole_repository(dupes: Dupes, full: Path) -> None:
@@ -584,12 +709,70 @@ def test_a_file_is_compared_with_the_whole_repository(dupes: Dupes, full: Path) 
     ]
 
 
+@pytest.fixture
+def relations(home: Home, ask: Ask) -> Any:
+    """What ``similar`` says that functions are to the one at a line."""
+
+    def run(repo: Path, at: str, **environment: str) -> dict[str, str]:
+        done = ask(home, "similar", at, "--json", cwd=repo, **environment)
+        assert done.returncode == 0, done.stderr
+        hits = json.loads(done.stdout)["results"]
+        return {hit["path"]: hit["relation"] for hit in hits if "relation" in hit}
+
+    return run
+
+
+def test_similar_says_of_copies_what_dupes_says(dupes: Dupes, full: Path, relations: Any) -> None:
+    tests = {"tests/test_settings.py": "exact"}  # ``similar`` asks for any function
+    assert relations(full, "app/settings.py:1") == {
+        "app/options.py": "renamed",
+        "lib/parse.py": "near",
+        **tests,
+    }
+    most = {"CODESEARCH_DUPES_THRESHOLD": "1"}
+    assert relations(full, "app/settings.py:1", **most) == {"app/options.py": "renamed", **tests}
+    long = {"CODESEARCH_DUPES_MIN_TOKENS": "1000"}
+    assert relations(full, "app/settings.py:1", **long) == {}
+    assert findings(dupes(full, "app/settings.py", "--json", **long)) == []
+
+
+def test_similar_says_nothing_of_what_is_alike_by_design(empty: Path, relations: Any) -> None:
+    """The asynchronous form, and the same method of two classes."""
+    stage(empty, {
+        "plain.py": PYTHON,
+        "waits.py": ASYNC,
+        "b.py": copies.method(copies.edited("load_settings"), "B"),
+        "c.py": copies.method(PYTHON, "C"),
+    })  # fmt: skip
+    assert "waits.py" not in relations(empty, "plain.py:1")
+    assert relations(empty, "b.py:2") == {"plain.py": "near"}
+
+
 def test_tests_are_left_out_unless_they_are_asked_for(dupes: Dupes, full: Path) -> None:
     assert "tests/" not in dupes(full, "--json").stdout
     assert report(dupes(full, "--include-tests", "--json"))["compared"] == 6
     found = findings(dupes(full, "tests", "--include-tests", "--json"))
     assert [(f.rule, f.path) for f in found] == [(EXACT, "tests/test_settings.py")]
     assert findings(dupes(full, "tests", "--json")) == []
+
+
+def test_given_paths_that_are_left_out_are_named(dupes: Dupes, repo: Path, index: Any) -> None:
+    commit(
+        repo, {"app/versions/old.py": PYTHON, "vendor/a.py": PYTHON, "bin/gen": "#!/bin/sh\nls\n"}
+    )
+    index(repo)
+
+    def told(*args: str, **environment: str) -> list[str]:
+        done = dupes(repo, *args, "--json", **environment)
+        assert findings(done) == []
+        return [said.partition(";")[0] for said in report(done)["warnings"]]
+
+    assert told("app/versions") == ["left out: app/versions"]
+    both = told("app/versions/old.py", "app", "vendor")
+    assert both == ["left out: app/versions/old.py and 1 more"]
+    assert told("app") == told("app/settings.py") == told("bin/gen") == told() == []
+    # pre-commit names all files, whatever they are.
+    assert told("--staged", "vendor/a.py", "app/settings.py", PRE_COMMIT="1") == []
 
 
 @pytest.mark.parametrize(
@@ -718,9 +901,6 @@ def empty(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo")
 
 
-ASYNC = PYTHON.replace("def ", "async def ").replace("with", "async with", 1)
-
-
 @pytest.mark.parametrize(
     ("one", "other", "found"),
     [
@@ -754,18 +934,17 @@ def test_a_function_is_no_copy_of_what_is_in_it(dupes: Dupes, empty: Path) -> No
     assert {found.path, found.other} == {"a.py", "b.py"}
 
 
-LEAST = """\
-def earliest_deadline(tasks, now):
-    best = None
-    for task in tasks:
-        if task.done or task.deadline < now:
-            continue
-        if best is None or task.deadline < best.deadline:
-            best = task
-    if best is None:
-        raise LookupError("nothing is due")
-    return best
-"""
+def test_lines_of_a_function_in_another_count_once(dupes: Dupes, empty: Path) -> None:
+    """One that is long and holds several is taken apart, and is still compared."""
+    inner = [PYTHON, OTHER, LEAST]
+    lines = [f"    {line}\n" for line in "\n".join([*inner, "# and more" * 300]).splitlines()]
+    stage(empty, {"a.py": f"def make(log):\n{''.join(lines)}    return log\n"})
+    stage(empty, dict(zip(("b.py", "c.py", "d.py"), inner, strict=True)))
+    document = report(dupes(empty, "--staged", "--json"))
+    assert document["compared"] == 7
+    each = sum(text.count("\n") for text in inner)
+    assert document["summary"]["duplicated_lines"] == each
+    assert document["summary"]["lines"] == each + (1 + len(lines) + 1)
 
 
 def test_counterparts_are_no_finding(dupes: Dupes, empty: Path) -> None:
@@ -861,6 +1040,43 @@ def test_a_comment_that_accepts_nothing_is_said(dupes: Dupes, empty: Path) -> No
     assert report(dupes(empty, "--staged", "--json"))["unused_suppressions"] == []
 
 
+@pytest.mark.parametrize(
+    ("named", "flags", "setting", "unused"),
+    [
+        ("[CS001]", [], "", False),
+        ("[CS001]", ["--ignore", "CS001"], "", False),
+        ("[CS001]", ["--select", "CS002,CS003"], "", False),
+        ("[CS001]", [], 'dupes-ignore = ["CS001"]', False),
+        ("[CS002]", ["--ignore", "CS001"], "", True),
+        ("[CS002, CS003]", ["--ignore", "CS003"], "", False),
+        ("[CS004]", [], "", False),
+        ("[CS004]", ["--select", "CS004"], "", True),
+        ("", ["--ignore", "CS001"], "", False),
+        ("[CS9]", ["--select", "CS001"], "", True),
+    ],
+)
+def test_only_comments_on_rules_that_were_looked_for_are_unused(
+    dupes: Dupes, empty: Path, named: str, flags: list[str], setting: str, unused: bool
+) -> None:
+    text = f"# codesearch: ignore{named}\n{PYTHON}"
+    stage(empty, {"a.py": text, "b.py": PYTHON, "codesearch.toml": setting})
+    document = report(dupes(empty, "--staged", "--json", *flags))
+    assert [u["path"] for u in document["unused_suppressions"]] == ["a.py"] * unused
+
+
+def test_a_comment_whose_pair_may_stand_where_nobody_looked_is_not_unused(
+    dupes: Dupes, repo: Path, index: Any
+) -> None:
+    text = f"# codesearch: ignore[CS002]\n{copies.renamed()}"
+    stage(repo, {"app/options.py": text})  # nothing is indexed
+    assert report(dupes(repo, "--staged", "--json"))["unused_suppressions"] == []
+    index(repo)
+    stage(repo, {"app/options.py": text.replace("CS002", "CS003")})
+    document = report(dupes(repo, "--staged", "--json"))
+    assert [u["path"] for u in document["unused_suppressions"]] == ["app/options.py"]
+    assert len(document["findings"]) == 1
+
+
 # -- the baseline ------------------------------------------------------------------------
 
 BASELINE = ".codesearch-baseline.json"
@@ -904,6 +1120,30 @@ def test_an_accepted_pair_stays_accepted_in_other_modes(
     for args in ([], ["app/options.py"], ["app"]):
         done = dupes(repo, "--json", *args)
         assert (findings(done), report(done)["accepted"]) == ([], 1)
+
+
+def test_a_hook_takes_the_baseline_that_will_be_committed(dupes: Dupes, empty: Path) -> None:
+    def found(*flags: str, **told: str) -> set[str]:
+        return {f.rule for f in findings(dupes(empty, "--staged", "--json", *flags, **told))}
+
+    stage(empty, {"a.py": PYTHON, "b.py": PYTHON})
+    accept(dupes, empty)
+    git(empty, "add", BASELINE)
+    (empty / BASELINE).unlink()
+    assert found() == set()
+    git(empty, "checkout", "-q", BASELINE)
+    stage(empty, {"c.py": PYTHON})
+    accept(dupes, empty)
+    assert found() == found("--baseline", BASELINE) == {EXACT}
+    git(empty, "add", BASELINE)
+    assert found() == set()
+    # And before a push that of the commit that goes.
+    git(empty, "commit", "-q", "-m", "first")
+    git(empty, "rm", "-q", BASELINE)
+    told = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "main"}
+    assert found(**told) == set()
+    git(empty, "commit", "-q", "-m", "without")
+    assert found(**told) == {EXACT}
 
 
 def test_baselines_of_two_branches_merge(dupes: Dupes, empty: Path) -> None:
@@ -955,6 +1195,24 @@ def test_what_is_accepted_for_all_is_accepted_for_each(
     assert dupes(repo, "--update-baseline").returncode == 0
     for args in ([], ["b.py"], ["c.py"], ["d.py"], ["e.py"], ["app"]):
         assert findings(dupes(repo, "--json", *args)) == [], args
+
+
+def test_a_large_family_is_accepted_and_one_more_of_it_is_new(
+    dupes: Dupes, repo: Path, index: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = [copies.renamed(f"parse_{n}").replace('"#"', f'"#{n}"') for n in range(30)]
+    commit(repo, {"b.py": join(*family), "c.py": copies.edited("c")})
+    index(repo)
+    assert f"{31 * 30 // 2 + 31} pairs accepted" in dupes(repo, "--update-baseline").stderr
+    assert [p.startswith("form ") for p in pairs(repo)] == [False] * 31 + [True]
+    for args in ([], ["b.py"], ["c.py"], ["app"]):
+        assert findings(dupes(repo, "--json", *args)) == [], args
+    more = {"b.py": join(*family, copies.renamed("parse_more"))}
+    assert set(new(dupes, repo, more)) == {RENAMED}
+    git(repo, "reset", "-q", "--hard")
+    # Only who accepts pays for it.
+    monkeypatch.setattr(baseline.Census, "named", None)
+    assert findings(dupes(repo, "--json")) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
@@ -581,6 +581,7 @@ def test_json_has_everything_of_a_finding() -> None:
                 "likeness": 0.9877,
             }
         ],
+        "more": 0,
     }
 
 
@@ -650,6 +651,42 @@ def test_functions_within_a_copy_are_lines_that_go_once() -> None:
     found = report(NEAR, replace(EXACT, copies=[inner]))
     summary = wire.duplicates(found, root=ROOT, made=MADE)["summary"]
     assert summary["duplicated_lines"] == 5
+
+
+# -- more copies than a finding names ----------------------------------------------------
+
+_ONE, _TWO = (place("lib/z.py", f"x{n}", 50 * n, lines=12) for n in (1, 2))
+MANY = replace(EXACT, copies=EXACT.copies[:1], beyond=[Copy(p, "CS001", 1.0) for p in (_ONE, _TWO)])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda found: text.answer(found, str, PIPE),
+        lambda found: wire.duplicate(found.findings[0])["message"],
+        github.commands,
+        lambda found: gitlab.issues(found)[0]["description"],
+    ],
+    ids=["pipe", "json", "github", "gitlab"],
+)
+def test_copies_that_are_not_named_are_counted(told: Callable[[DuplicateReport], str]) -> None:
+    assert "'A.run' is the same as 'B.run' (src/d.py:20-31) and 2 more" in told(report(MANY))
+    like = replace(MANY, beyond=[Copy(_ONE, "CS003", 0.9)])
+    assert "and 2 more" not in told(report(like))
+
+
+def test_a_terminal_counts_them_below_those_that_it_names() -> None:
+    many = replace(MANY, copies=[*MANY.copies, *EXACT.copies[3:]])
+    *_, last, _, _ = shown(many, WIDE)
+    assert last.strip() == "and 2 more"
+
+
+def test_their_lines_count_in_json() -> None:
+    document = wire.duplicates(report(MANY), root=ROOT, made=MADE)
+    summary = document["summary"]
+    assert (summary["functions"], summary["duplicated_lines"]) == (4, 36)
+    (found,) = document["findings"]
+    assert (len(found["also"]), found["more"]) == (0, 2)
 
 
 # -- SARIF -------------------------------------------------------------------------------

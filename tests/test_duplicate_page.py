@@ -240,6 +240,18 @@ def test_numbers_are_those_of_the_json_document(show: Show) -> None:
     assert values[:3] == [str(summary[k]) for k in ("findings", "functions", "duplicated_lines")]
 
 
+def test_copies_that_are_not_shown_count(show: Show) -> None:
+    many = replace(
+        FINDINGS[0], beyond=[Copy(replace(C, start_line=n), "CS001", 1.0) for n in (1, 2)]
+    )
+    shown = show(report(many, lines=LINES))
+    assert "and 3 more" in shown.locator("#list summary").inner_text()
+    values = shown.locator("dd.value").all_inner_texts()
+    summary = wire.duplicates(report(many), root="/r", made=MADE)["summary"]
+    assert values[1:3] == [str(summary[k]) for k in ("functions", "duplicated_lines")]
+    assert values[1] == "5"
+
+
 def test_notes_stand_at_the_end_and_the_first_also_on_top(show: Show) -> None:
     unused = [Unused("src/<b>.py", 7, ("CS003",)), Unused("src/c.py", 9, ())]
     shown = show(

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import copies
 import numpy as np
 import pytest
+from copies import ASYNC, LEAST, PYTHON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch import fingerprint
 from codesearch.chunking import chunk
-from codesearch.duplicates import baseline, suppressions
+from codesearch.duplicates import baseline, show, suppressions
 from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import (
     Function,
@@ -28,48 +30,12 @@ from codesearch.duplicates.functions import (
 from codesearch.duplicates.groups import Edge, best_matches, stars
 from codesearch.duplicates.likeness import Likeness, are_tables, rule_of
 from codesearch.duplicates.shingles import WIDTH, Shingles
+from codesearch.duplicates.show import differing
 from codesearch.duplicates.siblings import are_siblings
 from codesearch.duplicates.versions import Versions
 from codesearch.errors import ConfigError
 from codesearch.model import SourceFile
 from codesearch.search import View
-
-READ_CONFIG = '''
-def read_config(path, defaults=None):
-    """The settings in a file."""
-    values = dict(defaults or {})
-    with open(path, encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            line = line.strip()
-            if not line or line.startswith("#"):
-                continue
-            key, found, value = line.partition("=")
-            if not found:
-                raise ConfigError(f"{path}:{number}: no value")
-            values[key.strip()] = value.strip()
-    return values
-'''
-RENAMED = (
-    READ_CONFIG.replace("read_config", "load_table")
-    .replace("values", "rows")
-    .replace("stream", "source")
-    .replace('"#"', '";"')
-    .replace("The settings in a file.", "Rows.")
-)
-EDITED = READ_CONFIG.replace(
-    "            values[key.strip()] = value.strip()\n",
-    "            if key in values:\n                warn(key)\n            values[key] = value\n",
-)
-SMALLEST = """
-def smallest(values, key, limit):
-    best = values[0]
-    for value in values[1:limit]:
-        if key(value) < key(best):
-            best = value
-        elif value is None:
-            raise ValueError("nothing to compare with")
-    return best, key(best), len(values)
-"""
 
 
 def function(text: str, path: str = "a.py", language: str = "python") -> Function:
@@ -151,7 +117,7 @@ def test_functions_that_share_most_are_candidates(seed: int, copies: int) -> Non
 
 
 def test_only_pairs_with_a_function_that_is_asked_about_are_candidates() -> None:
-    stream = function(READ_CONFIG).fingerprint
+    stream = function(PYTHON).fingerprint
     streams = [fingerprint.codes(stream)] * 3
     shingles = shingles_of(streams, np.array([False, True, False]))
     assert candidates(shingles, 0, 3) == {(1, 0), (1, 2)}
@@ -179,33 +145,32 @@ def test_two_functions_of_one_name_on_one_line_are_told_apart() -> None:
 
 
 def test_a_copy_with_other_comments_is_exact() -> None:
-    original = function(READ_CONFIG)
-    copy = function(READ_CONFIG.replace('"""The settings in a file."""', "# reads\n"), "b.py")
+    original = function(PYTHON)
+    copy = function(PYTHON.replace('"""Reads a file of settings."""', "# reads"), "b.py")
     assert rule_of(original, copy) == "CS001"
     assert likeness(original, copy) == 1
 
 
 def test_a_copy_with_other_variables_is_renamed() -> None:
-    original, copy = function(READ_CONFIG), function(RENAMED, "b.py")
+    original, copy = function(PYTHON), function(copies.renamed(), "b.py")
     assert rule_of(original, copy) == "CS002"
     assert likeness(original, copy) == 1
 
 
 def test_a_copy_that_was_edited_is_near() -> None:
-    original, copy = function(READ_CONFIG), function(EDITED, "b.py")
+    original, copy = function(PYTHON), function(copies.edited(), "b.py")
     assert rule_of(original, copy) == "CS003"
     assert 0.6 < likeness(original, copy) < 1
 
 
 def test_functions_that_have_nothing_in_common_are_not_alike() -> None:
-    assert likeness(function(READ_CONFIG), function(SMALLEST)) < 0.3
+    assert likeness(function(PYTHON), function(LEAST)) < 0.3
 
 
 def test_swapped_arguments_are_no_renaming() -> None:
-    swapped = RENAMED.replace("line.partition", "key.partition").replace(
-        "key, found", "line, found"
-    )
-    assert rule_of(function(READ_CONFIG), function(swapped)) == "CS003"
+    swapped = copies.renamed().replace("line.partition", "key.partition")
+    swapped = swapped.replace("key, equals", "line, equals")
+    assert rule_of(function(PYTHON), function(swapped)) == "CS003"
 
 
 def test_repetition_is_a_difference() -> None:
@@ -221,28 +186,28 @@ def test_repetition_is_a_difference() -> None:
     ("old", "new"),
     [
         ("<", ">"),
-        ("values[0]", "values[1]"),
+        ('"nothing is due"', '"nothing is left"'),
         ("is None", "is not None"),
-        ("key(best), len", "key(best), sum"),
+        ("task.done", "task.begun"),
     ],
 )
 def test_the_counterpart_of_a_short_function_is_a_sibling(old: str, new: str) -> None:
-    other = SMALLEST.replace("def smallest", "def largest").replace(old, new)
-    assert are_siblings(function(SMALLEST), function(other, "b.py"))
+    other = LEAST.replace("earliest", "latest").replace(old, new)
+    assert are_siblings(function(LEAST), function(other, "b.py"))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        SMALLEST.replace("<", ">"),  # it has the same name
-        SMALLEST.replace("smallest", "least").replace("best", "top").replace("values", "items"),
-        SMALLEST.replace("smallest", "least").replace(
-            "    return", "    log.info('found %s of %s', best, key)\n    return"
+        LEAST.replace("<", ">"),  # it has the same name
+        LEAST.replace("earliest", "first").replace("best", "top").replace("task", "job"),
+        LEAST.replace("earliest", "first").replace(
+            "    return", "    log.info('found %s at %s', best, now)\n    return"
         ),
     ],
 )
 def test_a_copy_of_a_short_function_is_no_sibling(other: str) -> None:
-    assert not are_siblings(function(SMALLEST), function(other, "b.py"))
+    assert not are_siblings(function(LEAST), function(other, "b.py"))
 
 
 def test_tables_of_other_constants_are_no_copies() -> None:
@@ -257,45 +222,39 @@ def test_tables_of_other_constants_are_no_copies() -> None:
     )
     assert are_tables(one, other)
     assert not are_tables(one, same)
-    assert not are_tables(function(READ_CONFIG), function(RENAMED))
+    assert not are_tables(function(PYTHON), function(copies.renamed()))
 
 
 def test_long_functions_are_no_siblings() -> None:
-    body = READ_CONFIG + READ_CONFIG.replace("def read_config(path, defaults=None):", "").replace(
-        '    """The settings in a file."""\n', ""
-    )
-    other = body.replace("def read_config", "def read_all").replace("start=1", "start=2")
+    body = PYTHON + "".join(PYTHON.splitlines(True)[2:])
+    other = body.replace("load_settings", "load_all").replace("stream, 1", "stream, 2")
     assert not are_siblings(function(body), function(other))
 
 
-ASYNC = READ_CONFIG.replace("def read", "async def read").replace("with open", "async with open")
-
-
-@pytest.mark.parametrize("name", ["read_config", "aread_config", "read_config_async"])
+@pytest.mark.parametrize("name", ["load_settings", "aload_settings", "load_settings_async"])
 def test_the_asynchronous_form_is_a_twin(name: str) -> None:
-    other = function(ASYNC.replace("read_config", name))
-    assert are_twins(function(READ_CONFIG), other)
-    assert are_twins(other, function(READ_CONFIG))
+    other = function(ASYNC.replace("load_settings", name))
+    assert are_twins(function(PYTHON), other)
+    assert are_twins(other, function(PYTHON))
 
 
 def test_an_asynchronous_function_of_another_name_is_no_twin() -> None:
-    assert not are_twins(function(READ_CONFIG), function(ASYNC.replace("read_config", "fetch")))
+    assert not are_twins(function(PYTHON), function(ASYNC.replace("load_settings", "fetch")))
 
 
 def test_the_same_method_of_another_class_is_parallel() -> None:
-    in_class = "class {}:\n" + READ_CONFIG.replace("\n", "\n    ").rstrip()
-    one, other = (function(in_class.replace("{}", name, 1)) for name in "AB")
+    one, other = (function(copies.method(PYTHON, name)) for name in "AB")
     assert is_parallel(one, other)
     assert not is_parallel(one, replace(one, path="b.py"))
     assert is_parallel(one, replace(one, start_line=100, end_line=120))
-    assert not is_parallel(function(READ_CONFIG), function(READ_CONFIG, "b.py"))
-    assert not is_parallel(one, function(READ_CONFIG))
+    assert not is_parallel(function(PYTHON), function(PYTHON, "b.py"))
+    assert not is_parallel(one, function(PYTHON))
 
 
 def test_a_function_is_not_compared_with_what_it_holds() -> None:
-    outer = function(READ_CONFIG)
+    outer = function(PYTHON)
     assert is_nested(outer, outer)
-    assert not is_nested(outer, function(READ_CONFIG, "b.py"))
+    assert not is_nested(outer, function(PYTHON, "b.py"))
 
 
 @pytest.mark.parametrize(
@@ -351,17 +310,48 @@ def test_two_new_functions_meet_once() -> None:
     assert best_matches([edge(0, 1)], [True, True]) == [(0, [edge(0, 1)])]
 
 
+# -- what is shown of them ---------------------------------------------------------------
+
+
+@given(*[st.lists(st.sampled_from("abc"), max_size=12)] * 2)
+def test_what_differs_turns_the_one_into_the_other(one: list[str], other: list[str]) -> None:
+    made, at = [], 0
+    for i, i_end, j, j_end in differing(one, other):
+        assert one[i:i_end] != other[j:j_end]
+        made += [*one[at:i], *other[j:j_end]]
+        at = i_end
+    assert made + one[at:] == other
+
+
+def test_what_is_the_same_at_both_ends_is_not_aligned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take seconds: of the same tokens over and over every one is like every other."""
+    aligned: list[int] = []
+    matcher = show.SequenceMatcher
+
+    def counted(*args: Any, **more: Any) -> Any:
+        aligned.append(len(args[1]) + len(args[2]))
+        return matcher(*args, **more)
+
+    monkeypatch.setattr(show, "SequenceMatcher", counted)
+    same = ["1", ","] * 2_000
+    assert list(differing(same, same)) == []
+    assert list(differing([*same, "a", *same], [*same, "b", "c", *same])) == [
+        (4_000, 4_001, 4_000, 4_002)
+    ]
+    assert aligned == [3]
+
+
 # -- the baseline ------------------------------------------------------------------------
 
 
 def test_a_pair_has_one_name_in_either_order() -> None:
-    one, other = function(READ_CONFIG), function(SMALLEST)
+    one, other = function(PYTHON), function(LEAST)
     assert baseline.pair(one, other) == baseline.pair(other, one)
     assert baseline.pair(one, one) != baseline.pair(one, other)
 
 
 def test_a_third_copy_makes_more_pairs() -> None:
-    one, other = function(READ_CONFIG), function(SMALLEST)
+    one, other = function(PYTHON), function(LEAST)
     same, mixed = baseline.pair(one, one), baseline.pair(one, other)
     assert baseline.Census([one, one]).pairs(same) == 1
     assert baseline.Census([one, one, one]).pairs(same) == 3
@@ -370,23 +360,78 @@ def test_a_third_copy_makes_more_pairs() -> None:
 
 @given(
     st.dictionaries(
-        st.tuples(*[st.integers(0, 2**64 - 1)] * 2).map(
-            lambda p: " ".join(sorted(f"{n:016x}" for n in p))
+        st.tuples(st.sampled_from(["", "form "]), *[st.integers(0, 2**64 - 1)] * 2).map(
+            lambda p: p[0] + " ".join(sorted(f"{n:016x}" for n in p[1:]))
         ),
-        st.integers(1, 999_999),
+        st.integers(1, 10**18 - 1),
     )
 )
 def test_a_baseline_can_be_read_back_and_has_a_pair_a_line(pairs: dict[str, int]) -> None:
     text = baseline.text(pairs)
     assert text.count("\n") == len(pairs) + 4
+    assert baseline.parsed(text.encode(), "b.json") == pairs
 
 
-def test_a_baseline_is_read(tmp_path: Path) -> None:
+def test_a_baseline_is_saved_and_loaded(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     assert baseline.load(file) == {}
     pairs = {f"{1:016x} {2:016x}": 3}
-    file.write_text(baseline.text(pairs), "utf-8")
+    baseline.save(file, pairs)
     assert baseline.load(file) == pairs
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_could_not_be_loaded_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "b.json"
+    pairs = {f"{n:016x} {n:016x}": 1 for n in range(30)}
+    monkeypatch.setattr(baseline, "_MAX_BYTES", len(baseline.text(pairs)))
+    baseline.save(file, pairs)
+    assert baseline.load(file) == pairs
+    with pytest.raises(ConfigError, match="more than a baseline can hold"):
+        baseline.save(file, {**pairs, f"{30:016x} {30:016x}": 1})
+    assert baseline.load(file) == pairs
+    file.write_text(file.read_text() + " ")
+    with pytest.raises(ConfigError, match="is larger than"):
+        baseline.load(file)
+
+
+def family(size: int) -> list[Function]:
+    """Functions that differ in a name and a literal."""
+    texts = (PYTHON.replace("load_settings", f"load_{n}") for n in range(size))
+    return [function(text.replace('"#"', f'"#{n}"')) for n, text in enumerate(texts)]
+
+
+def test_a_large_family_is_accepted_in_one_line() -> None:
+    many = family(20)
+    census = baseline.Census(many)
+    (name,) = pairs = census.named(many[0], many[1], whole=True)
+    assert name.startswith("form ")
+    assert pairs[name] == 20 * 19 // 2
+    known = baseline.Census(many, pairs)
+    assert all(known.accepts(many[0], other) for other in many[1:])
+    assert not baseline.Census([*many, function(copies.renamed())], pairs).accepts(many[0], many[1])
+    assert baseline.Census(many[:19], pairs).accepts(many[0], many[1])
+
+
+def test_a_large_family_beside_another_is_accepted_in_one_line() -> None:
+    many, other = family(300), function(copies.edited())
+    pairs = baseline.Census([*many, other]).named(other, many[7], whole=True)
+    assert list(pairs.values()) == [300]
+    assert baseline.Census([*many, other], pairs).accepts(many[9], other)
+    assert not baseline.Census([*many, other, other], pairs).accepts(many[9], other)
+
+
+def test_a_small_family_is_accepted_pair_by_pair() -> None:
+    few = family(3)
+    pairs = baseline.Census([*few, few[0]]).named(few[0], few[1], whole=True)
+    # Two are the same: that is a pair too, and the others are met twice.
+    assert sorted(pairs.values()) == [1, 1, 2, 2]
+    assert not any(name.startswith("form") for name in pairs)
+    assert baseline.Census([*few, few[0]], pairs).accepts(few[1], few[2])
+    narrow = baseline.Census(few).named(few[0], few[1], whole=False)
+    assert narrow == {baseline.pair(few[0], few[1]): 1}
 
 
 @pytest.mark.parametrize(
@@ -426,6 +471,6 @@ def test_a_comment_below_the_definition_does_not() -> None:
 
 
 def test_whether_a_function_may_have_one_is_in_its_fingerprint() -> None:
-    told = function("# codesearch: ignore[CS003] why not\n" + READ_CONFIG.lstrip())
+    told = function("# codesearch: ignore[CS003] why not\n" + PYTHON)
     assert suppressions.may_be_in(told.fingerprint)
-    assert not suppressions.may_be_in(function(READ_CONFIG).fingerprint)
+    assert not suppressions.may_be_in(function(PYTHON).fingerprint)

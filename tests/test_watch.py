@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import copies
 import pytest
 from cli_runner import Done, Home
-from repositories import git, repository
+from copies import PYTHON
+from repositories import git, repository, write
 
 if sys.platform == "win32":
     pytest.skip("signals and sockets of Unix", allow_module_level=True)
@@ -322,6 +324,36 @@ def test_every_edit_shows_in_the_servers_next_answer(
             assert found["results"][0]["snippet"].startswith(f"def {name}")
             last = f"edit_number_{number - 1}"
             assert last not in [r["symbol"] for r in found["results"]]
+
+
+def test_the_server_is_told_what_a_hook_is_told(
+    watching: Callable[..., Any], ask: Callable[..., Done]
+) -> None:
+    with watching() as watch:
+        watch.event("ready")
+        for told, mode in (("1", "files"), ("", "staged")):
+            how = {"python": ("-X", "importtime"), "PRE_COMMIT": told}
+            done = ask("dupes", "--staged", "app/retry.py", "--json", **how)
+            assert json.loads(done.stdout)["mode"] == mode
+            assert not by_itself(done), "the server did not answer"
+
+
+def test_the_server_looks_at_the_index_that_git_gives_a_hook(
+    watching: Callable[..., Any], ask: Callable[..., Done], repo: Path
+) -> None:
+    write(repo, {"app/settings.py": PYTHON, "app/options.py": copies.renamed()})
+    with watching() as watch:
+        watch.event("ready")
+        other = str(repo / ".git" / "alternative")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GIT_INDEX_FILE", other)
+            git(repo, "read-tree", "HEAD")
+            git(repo, "add", "app")
+        for told, checked, found in (({"GIT_INDEX_FILE": other}, 2, 1), ({}, 0, 0)):
+            done = ask("dupes", "--staged", "--json", python=("-X", "importtime"), **told)
+            document = json.loads(done.stdout)
+            assert (document["checked"], len(document["findings"])) == (checked, found)
+            assert not by_itself(done), "the server did not answer"
 
 
 def test_a_server_that_was_killed_is_nobodys_trouble(

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from codesearch import config, output, protocol
+from codesearch import config, output, places, protocol
 from codesearch.cli import flags
 from codesearch.cli.base import FAILED, FOUND, NOTHING, Door, Meter, answers_another
-from codesearch.cli.scope import Opened, existing, open_index
+from codesearch.cli.scope import Opened, existing, open_index, relative
 from codesearch.errors import CodesearchError, ConfigError, Elsewhere
 from codesearch.model import (
     BASELINE,
@@ -199,34 +199,52 @@ def _request(said: dict[str, Any], opened: Opened, given: bool) -> DuplicateRequ
         exclude=settings.dupes_exclude,
         rules=frozenset(rules),
         strict=said["strict"],
-        accepted=_accepted(said, opened),
+        accepting=said["update_baseline"],
         seconds=said["time_budget"],
     )
     if said["base_ref"]:
-        return replace(request, mode="since", base=said["base_ref"])
-    if not said["staged"]:
-        return request
-    # Before a push pre-commit says which commits go; or none, where all of the branch goes.
+        request = replace(request, mode="since", base=said["base_ref"])
+    elif said["staged"]:
+        request = _of_hook(request)
+    return replace(request, accepted=_accepted(said, opened, request))
+
+
+def _of_hook(request: DuplicateRequest) -> DuplicateRequest:
+    """What ``--staged`` asks, which depends on what pre-commit is at."""
+    # Before a push pre-commit says which commits go; or none, where the remote has no commit of it.
     base, to = (config.variable(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO"))
     if base and to:
         return replace(request, mode="since", base=base, to=to)
     if config.variable("PRE_COMMIT_REMOTE_NAME"):
-        return request
-    return replace(request, mode="staged")
+        to = config.variable("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        return replace(request, mode="since", to=to)
+    # ``pre-commit run --all-files`` gives all files where nothing is staged.
+    return replace(request, mode="staged", or_files=config.variable("PRE_COMMIT") == "1")
 
 
 class _Unread(ConfigError):
     """What was accepted cannot be read."""
 
 
-def _accepted(said: dict[str, Any], opened: Opened) -> Mapping[str, int]:
-    """The accepted pairs. Raises _Unread, or ConfigError for a file that is not there."""
+def _accepted(said: dict[str, Any], opened: Opened, request: DuplicateRequest) -> Mapping[str, int]:
+    """The accepted pairs, in a hook as they will be once what is asked about is committed.
+
+    Raises:
+        _Unread: they cannot be read.
+        ConfigError: a file was named that is not there.
+    """
     if said["update_baseline"]:
         return {}
     from codesearch.duplicates import baseline
+    from codesearch.files import committed
 
     file = _baseline(said, opened)
     try:
+        if said["staged"]:
+            root = opened.index.root
+            data = committed(places.find_root(root), relative(root, file), request.to)
+            if data is not None:
+                return baseline.parsed(data, str(file))
         return baseline.load(file)
     except ConfigError as error:
         raise _Unread(error.message, error.hint) from error
@@ -251,7 +269,7 @@ def _accept(
 
     file = _baseline(said, opened)
     baseline.save(file, pairs if whole else {**baseline.load(file), **pairs})
-    door.say(f"{output.plural(len(pairs), 'pair')} accepted in {file}")
+    door.say(f"{output.plural(sum(pairs.values()), 'pair')} accepted in {file}")
     return FOUND
 
 

@@ -13,17 +13,19 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch import files, fingerprint, languages
+from codesearch import files, languages
 from codesearch.duplicates import purpose
 from codesearch.duplicates.baseline import Census, pair
+from codesearch.duplicates.before import Before
 from codesearch.duplicates.clock import Clock
-from codesearch.duplicates.functions import Function
-from codesearch.duplicates.gather import Before, Read, gathered
+from codesearch.duplicates.functions import Function, is_passed
+from codesearch.duplicates.gather import Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
-from codesearch.duplicates.pairs import pairs_of
-from codesearch.duplicates.show import Shown
+from codesearch.duplicates.pairs import pairs_of, rule_between
+from codesearch.duplicates.show import Shown, place_of
 from codesearch.files import Change
+from codesearch.files.base import printable
 from codesearch.model import (
     Copy,
     Duplicate,
@@ -37,14 +39,14 @@ from codesearch.model import (
 from codesearch.places import Root
 from codesearch.search import View
 
-#: A report, and the pairs that were found or are accepted, by their names in a baseline, with
-#: how many functions make such a pair.
+#: A report, and for a request that is ``accepting`` the pairs that were found, by their names in a
+#: baseline, with how many of functions they are.
 Found = tuple[DuplicateReport, dict[str, int]]
 
 _UNKNOWN = (
     "CS004 is off: from where on its cosine means the same purpose was not measured for this model"
 )
-#: Copies that a finding names.
+#: Copies of which a finding tells all; of the others it tells which they are.
 _COPIES = 200
 
 
@@ -59,6 +61,7 @@ class _Looked:
     accepted: int = 0
     complete: bool = True
     used: set[tuple[str, int]] = field(default_factory=set)  # suppressions, by path and line
+    sought: frozenset[str] = frozenset()  # all pairs of these rules were looked for
 
 
 def asked(
@@ -66,20 +69,19 @@ def asked(
 ) -> tuple[DuplicateRequest, Change | None]:
     """What is asked, and what a commit changes, in the modes that ask about it.
 
-    Where nothing is staged and there are paths, their functions are asked about: so does
-    ``pre-commit run --all-files``.
-
     Raises:
         ConfigError: this is no git repository, or there is no such commit.
     """
     if request.mode == "staged":
         change = files.staged(root, rules, languages.detect)
-        if request.paths and change.is_empty:
+        if request.or_files and request.paths and change.is_empty:
             return replace(request, mode="files"), None
         return request, change
     if request.mode == "since":
-        to = request.to or "HEAD"
-        return request, files.since(root, rules, languages.detect, request.base, to)
+        to, how = request.to or "HEAD", (root, rules, languages.detect)
+        if request.base:
+            return request, files.since(*how, request.base, to)
+        return request, files.pushed(*how, to)
     return request, None
 
 
@@ -127,23 +129,30 @@ def find(
     shown = Shown(_reader(change, read))
     if looked.asked.any():
         edges, looked.complete = pairs_of(looked.functions, looked.asked, request, clock)
+        if looked.complete:
+            looked.sought = request.rules - {"CS004"}
         if "CS004" in request.rules and threshold is not None and not clock.is_over():
+            looked.sought |= {"CS004"}
             taken = {n for e in edges for n in (e.left, e.right)}
             near = purpose.pairs(view, looked.functions, threshold, taken)
             edges += [e for e in near if looked.asked[e.left] or looked.asked[e.right]]
         edges = list(_without_known(looked, edges, compared.before))
         edges = list(_without_suppressed(looked, edges, shown))
-        looked.edges = list(_without_accepted(looked, edges, request, pairs))
+        edges = list(_without_accepted(looked, edges, request, pairs))
+        looked.edges = list(_without_old(looked, edges, compared.before, request, clock))
+    if compared.pending or (change is not None and any(change.paths) and not view.layers):
+        looked.sought = frozenset()  # what a comment is for may stand where nobody looked
     all_asked = request.mode == "all"
     asked = looked.asked.tolist()
     groups = stars(looked.edges) if all_asked else best_matches(looked.edges, asked)
     findings = list(_findings(looked, groups, request, shown, clock))
     notes = compared.notes
+    if change is not None and change.is_empty:
+        notes.append("nothing is staged")
+    if request.mode == "files" and not request.or_files:
+        notes += _passed(request.paths, read)
     if "CS004" in request.rules and threshold is None:
         notes.append(_UNKNOWN)
-    lines: Counter[str] = Counter()
-    for f in looked.functions:
-        lines[f.path] += f.end_line - f.start_line + 1
     report = DuplicateReport(
         mode=request.mode,
         findings=sorted(findings, key=lambda d: (d.place.path, d.place.start_line)),
@@ -157,9 +166,20 @@ def find(
         unused=list(_unused(looked, shown)),
         complete=looked.complete,
         warnings=notes,
-        lines=lines,
+        lines=_lines(looked.functions),
     )
     return report, pairs
+
+
+def _lines(functions: Sequence[Function]) -> Counter[str]:
+    """How many lines of functions there are in each file; one in another has no more of them."""
+    lines: Counter[str] = Counter()
+    end: dict[str, int] = {}
+    for f in sorted(functions, key=lambda f: f.start_line):
+        last = max(end.get(f.path, 0), f.start_line - 1)
+        end[f.path] = max(last, f.end_line)
+        lines[f.path] += end[f.path] - last
+    return lines
 
 
 def _reader(change: Change | None, read: Read) -> Read:
@@ -168,6 +188,17 @@ def _reader(change: Change | None, read: Read) -> Read:
         return read
     held = {f.path: f for f in (*change.others, *change.new)}
     return lambda path: held[path] if path in held else read(path)
+
+
+def _passed(given: Sequence[str], read: Read) -> Iterator[str]:
+    """A sentence on those of the given paths that are left out, if any are."""
+    out = [p for p in given if is_passed(p) or (is_passed(p + "/") and read(p) is None)]
+    if out:
+        more = f" and {len(out) - 1:,} more" if out[1:] else ""
+        yield (
+            f"left out: {printable(out[0])}{more}; vendored and generated code, migrations,"
+            " translations and type stubs are not compared"
+        )
 
 
 # -- what is no finding ------------------------------------------------------------------
@@ -180,6 +211,30 @@ def _without_known(looked: _Looked, edges: Sequence[Edge], before: Before | None
             looked.asked[number] = not before.had(looked.functions[number])
     for edge in edges:
         if looked.asked[edge.left] or looked.asked[edge.right]:
+            yield edge
+
+
+def _without_old(
+    looked: _Looked,
+    edges: Sequence[Edge],
+    before: Before | None,
+    request: DuplicateRequest,
+    clock: Clock,
+) -> Iterator[Edge]:
+    """The pairs that were none before the commit, or less of one: who edits one of two near
+    copies makes no new pair."""
+    was: dict[int, list[Function]] = {}
+    for edge in edges:
+        if before is None or edge.rule == "CS004":
+            yield edge
+            continue
+        if clock.is_over():
+            looked.complete = False
+            return
+        for number in {edge.left, edge.right} - was.keys():
+            was[number] = before.versions(looked.functions[number])
+        rules = (rule_between(a, b, request) for a, b in product(was[edge.left], was[edge.right]))
+        if not any(rule is not None and rule <= edge.rule for rule in rules):
             yield edge
 
 
@@ -204,41 +259,15 @@ def _without_accepted(
     """The pairs that the baseline has not, or has fewer of."""
     if not edges:
         return
-    functions = looked.functions
-    census = Census(functions)
+    census = Census(looked.functions, request.accepted)
     for edge in edges:
-        name = pair(functions[edge.left], functions[edge.right])
-        pairs[name] = census.pairs(name)
-        if pairs[name] <= request.accepted.get(name, 0):
+        both = looked.functions[edge.left], looked.functions[edge.right]
+        if request.accepting:
+            pairs |= census.named(*both, whole=request.mode == "all")
+        if census.accepts(*both):
             looked.accepted += 1
         else:
             yield edge
-    if request.mode == "all":
-        for one, other in _of_same_form(functions, edges):
-            name = pair(functions[one], functions[other])
-            if count := census.pairs(name):
-                pairs[name] = count
-
-
-def _of_same_form(
-    functions: Sequence[Function], edges: Sequence[Edge]
-) -> Iterator[tuple[int, int]]:
-    """The pairs that a look at everything passes over, since of a form it compares only one.
-
-    Another look may meet any of them. Of functions of the same content there is one.
-    """
-    families: dict[bytes, dict[bytes, int]] = {}
-    own: list[dict[bytes, int]] = []
-    for number, f in enumerate(functions):
-        family = families.setdefault(fingerprint.form(f.fingerprint), {})
-        family.setdefault(fingerprint.exact(f.fingerprint), number)
-        own.append(family)
-    done = set[tuple[int, int]]()
-    for edge in edges:
-        left, right = own[edge.left], own[edge.right]
-        if (id(left), id(right)) not in done:
-            done |= {(id(left), id(right)), (id(right), id(left))}
-            yield from product(left.values(), right.values())
 
 
 # -- findings ----------------------------------------------------------------------------
@@ -250,7 +279,7 @@ def _findings(
     functions = looked.functions
     if request.differences:
         shown.prepare(functions[n] for number, edges in groups for n in (number, *(
-            e.other(number) for e in edges
+            e.other(number) for e in edges[:_COPIES]
         )))  # fmt: skip
     for number, edges in groups:
         own = functions[number]
@@ -266,9 +295,13 @@ def _findings(
                 copies.append(Copy(there, edge.rule, edge.likeness, differences, share))
         if place is None or not copies:
             continue
+        beyond = [
+            Copy(place_of(functions[edge.other(number)]), edge.rule, edge.likeness)
+            for edge in edges[_COPIES:]
+        ]
         rule = copies[0].rule
         name = pair(own, functions[edges[0].other(number)]).replace(" ", "")
-        yield Duplicate(rule, severity(rule, strict=request.strict), place, copies, name)
+        yield Duplicate(rule, severity(rule, strict=request.strict), place, copies, name, beyond)
 
 
 def severity(rule: Rule, *, strict: bool) -> Severity:
@@ -279,9 +312,10 @@ def severity(rule: Rule, *, strict: bool) -> Severity:
 
 
 def _unused(looked: _Looked, shown: Shown) -> Iterator[Unused]:
-    """The comments in functions that were asked about by which nothing was left out."""
+    """The comments in functions that were asked about by which nothing was left out, of those
+    all of whose rules were looked for."""
     for f, asked in zip(looked.functions, looked.asked.tolist(), strict=True):
-        if asked and looked.complete:
+        if asked and looked.sought:
             for s in shown.suppressions(f):
-                if (f.path, s.line) not in looked.used:
+                if (f.path, s.line) not in looked.used and looked.sought >= s.held:
                     yield Unused(f.path, s.line, s.rules)

@@ -52,7 +52,12 @@ class Function:
 
 def eligible_path(path: str, *, tests: bool) -> bool:
     """Whether the functions of a file are compared."""
-    return (tests or not paths.is_test(path)) and _PASSED.search(path) is None
+    return (tests or not paths.is_test(path)) and not is_passed(path)
+
+
+def is_passed(path: str) -> bool:
+    """Whether a path, "/" behind that of a folder, is of what programs or others write."""
+    return _PASSED.search(path) is not None
 
 
 def is_test(f: Function) -> bool:
@@ -98,6 +103,12 @@ def of_file(view: View, path: str) -> Iterator[Function]:
             for i in range(int(s.first_chunk[file]), int(s.first_chunk[file + 1])):
                 if int(s.kind[i]) in _FUNCTIONS and s.fingerprint.raw(i):
                     yield _stored(s, i, path, first)
+
+
+def of_number(view: View, number: int) -> Function:
+    """A chunk of an index as a function; the fingerprint of what is none is empty."""
+    s, local = view.at(number)
+    return _stored(s, local, s.path[int(s.file[local])], number - local)
 
 
 def _stored(s: Segment, i: int, path: str, first: int) -> Function:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 
-from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
+from codesearch.duplicates.before import Before
 from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.versions import Versions
@@ -23,8 +21,6 @@ Read = Callable[[str], SourceFile | None]
 
 #: Files that the index lacks and that are read for a commit; more would keep it waiting.
 _FEW = 48
-_SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -36,67 +32,6 @@ class Gathered:
     before: Before | None = None  # of a commit
     notes: list[str] = field(default_factory=list)
     pending: int = 0  # files that the index has otherwise, too many to be read
-
-
-class Before:
-    """What stood in the files that a commit changes, before it: what is new, and what only moved.
-
-    Who edits one function of a file leaves the others as they were, which their text tells without
-    parsing the old file. Whether one with other text still consists of the same tokens is asked
-    only of functions of which there would be something to say.
-    """
-
-    def __init__(
-        self, old: Sequence[SourceFile], functions: Callable[[SourceFile], list[Function]]
-    ) -> None:
-        self._old = [(file, _SPACE.sub("", file.text)) for file in old]
-        self._functions = functions
-        self._words: dict[int, frozenset[str]] = {}
-        self._lines: dict[Function, str] = {}
-        self._contents: dict[int, Counter[bytes]] = {}
-        self._kept: Counter[bytes] = Counter()
-
-    def sift(self, new: Sequence[tuple[Function, str]]) -> list[bool]:
-        """Which functions, each with its lines, did not stand there before."""
-        self._lines = dict(new)
-        texts = [_SPACE.sub("", text) for _, text in new]
-        left = {t: sum(old.count(t) for _, old in self._old) for t in set(texts)}
-        own: dict[str, str] = {}
-        for file, old in self._old:
-            own[file.path] = own.get(file.path, "") + old
-        out = [True] * len(new)
-        # Of a function and its copy the one is new that is not where it was.
-        moved = [texts[i] not in own.get(f.path, "") for i, (f, _) in enumerate(new)]
-        for at in sorted(range(len(new)), key=moved.__getitem__):
-            if left[texts[at]] > 0:
-                left[texts[at]] -= 1
-                out[at] = False
-                self._kept[fingerprint.exact(new[at][0].fingerprint)] += 1
-        return out
-
-    def had(self, f: Function) -> bool:
-        """Whether a function that is not there by its text is there by its tokens."""
-        content = fingerprint.exact(f.fingerprint)
-        words = _words_of_code(f, self._lines[f])
-        there = 0
-        for number, (file, _) in enumerate(self._old):
-            if number not in self._words:
-                self._words[number] = frozenset(_WORD.findall(file.text))
-            if words <= self._words[number]:
-                if number not in self._contents:
-                    prints = (fingerprint.exact(g.fingerprint) for g in self._functions(file))
-                    self._contents[number] = Counter(prints)
-                there += self._contents[number][content]
-        if there <= self._kept[content]:
-            return False
-        self._kept[content] += 1
-        return True
-
-
-def _words_of_code(f: Function, lines: str) -> frozenset[str]:
-    """Those words of a function that are tokens of it, not of its comments and strings alone."""
-    tokens = frozenset(fingerprint.words(f.fingerprint)[: f.tokens].tolist())
-    return frozenset(w for w in _WORD.findall(lines) if fingerprint.number(w) in tokens)
 
 
 def known(view: View, request: DuplicateRequest) -> list[Function]:
@@ -174,7 +109,7 @@ def gathered(
     new = [pair for file in takewhile(clock.is_running, change.new) for pair in cut(file)]
     for file in takewhile(clock.is_running, change.others):
         found += cut_alone(file)
-    before = Before(change.old, cut_alone)
+    before = Before(change, cut_alone)
     asked = [
         is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
     ]

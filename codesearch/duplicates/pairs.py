@@ -14,7 +14,7 @@ from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge
 from codesearch.duplicates.likeness import COPIED, Likeness, aligned, are_tables, rule_of
 from codesearch.duplicates.siblings import are_siblings
-from codesearch.model import DuplicateRequest
+from codesearch.model import DuplicateRequest, Rule
 
 #: Near copies have at least so many of their tokens in the same order: runs that are repeated in
 #: both functions can be many without that.
@@ -111,6 +111,16 @@ def _within(equals: list[list[int]], asked: NDArray[np.bool_]) -> Iterator[tuple
         for number, other in partners:
             if number != other:
                 yield min(number, other), max(number, other)
+
+
+def rule_between(a: Function, b: Function, request: DuplicateRequest) -> Rule | None:
+    """What two functions are as a finding, whatever there is beside them."""
+    like = 1.0
+    if not np.array_equal(fingerprint.codes(a.fingerprint), fingerprint.codes(b.fingerprint)):
+        both = Likeness([a, b], np.array([True, True]))
+        like = float(both.of(np.array([0]), np.array([1]))[0])
+    edge = judge([a, b], 0, 1, like, request) if like >= request.threshold else None
+    return None if edge is None else edge.rule
 
 
 def judge(

@@ -5,68 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from codesearch import fingerprint
-from codesearch.duplicates import purpose
-from codesearch.duplicates.functions import Function, is_nested
-from codesearch.duplicates.likeness import Likeness, rule_of
-from codesearch.duplicates.siblings import are_siblings
-from codesearch.model import RULE_NAMES, THRESHOLD, Hit
+from codesearch.config import Settings
+from codesearch.duplicates.functions import Function, is_long_enough, of_number
+from codesearch.duplicates.pairs import rule_between
+from codesearch.duplicates.purpose import are_known
+from codesearch.model import RULE_NAMES, DuplicateRequest, Hit
 from codesearch.search import View
-from codesearch.segment import KINDS
 
 
-def related(view: View, number: int, hits: Sequence[Hit], same: float | None) -> list[Hit]:
+def related(
+    view: View, number: int, hits: Sequence[Hit], settings: Settings, same: float | None
+) -> list[Hit]:
     """The hits, those that are copies of a function or seem to serve its purpose marked so.
 
     Args:
         view: the index.
         number: of the function's chunk.
         hits: what is like it.
+        settings: what is a copy; the same as where duplicates are looked for.
         same: see ``Embedder.purpose``.
     """
-    target = _function(view, number)
-    each = [_function(view, view.locate(h.chunk.path, h.chunk.start_line)) for h in hits]
-    others = [f for f in each if f is not None]
-    if target is None or not others:
-        return list(hits)
-    likeness = Likeness([target, *others], np.arange(len(others) + 1) == 0)
-    to = np.arange(1, len(others) + 1)
-    shares = dict(zip(others, likeness.of(np.zeros_like(to), to).tolist(), strict=True))
+    request = DuplicateRequest(
+        "files",
+        threshold=settings.dupes_threshold,
+        min_tokens=settings.dupes_min_tokens,
+        rules=frozenset(RULE_NAMES).difference(settings.dupes_ignore),
+    )
+    fewest = request.min_tokens
+    target = _function(view, number, fewest)
+    each = [_function(view, view.locate(h.chunk.path, h.chunk.start_line), fewest) for h in hits]
     return [
-        hit if f is None else replace(hit, relation=_relation(view, target, f, shares[f], same))
+        hit
+        if target is None or f is None
+        else replace(hit, relation=_relation(view, target, f, request, same))
         for hit, f in zip(hits, each, strict=True)
     ]
 
 
-def _relation(view: View, a: Function, b: Function, share: float, same: float | None) -> str:
-    if is_nested(a, b):
+def _relation(
+    view: View, a: Function, b: Function, request: DuplicateRequest, same: float | None
+) -> str:
+    rule = rule_between(a, b, request)
+    if rule is not None:
+        return RULE_NAMES[rule]
+    if same is None or "CS004" not in request.rules or a.path == b.path or are_known(a, b):
         return ""
-    if share >= THRESHOLD:
-        rule = rule_of(a, b)
-        return "" if rule != "CS001" and are_siblings(a, b) else RULE_NAMES[rule]
     near = float(view.vector(a.number) @ view.vector(b.number))
-    return RULE_NAMES["CS004"] if same is not None and near >= same and (
-        a.path != b.path and not purpose.are_known(a, b)
-    ) else ""  # fmt: skip
+    return RULE_NAMES["CS004"] if near >= same else ""
 
 
-def _function(view: View, number: int) -> Function | None:
-    """A chunk of the view, if it is a function that can be compared."""
+def _function(view: View, number: int, fewest: int) -> Function | None:
+    """A chunk of the view, if it is a function of at least so many tokens."""
     if number < 0:
         return None
-    segment, local = view.at(number)
-    print_ = segment.fingerprint.raw(local)
-    file = int(segment.file[local])
-    return Function(
-        segment.path[file],
-        segment.language[file],
-        KINDS[int(segment.kind[local])],
-        segment.symbol[local],
-        segment.signature[local],
-        int(segment.start_line[local]),
-        int(segment.end_line[local]),
-        print_,
-        number,
-    ) if len(print_) > fingerprint.FEWEST else None  # fmt: skip
+    found = of_number(view, number)
+    return found if found.fingerprint and is_long_enough(found, fewest) else None

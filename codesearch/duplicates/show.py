@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -72,20 +72,7 @@ class Shown:
     def place(self, f: Function) -> Place | None:
         """A function with its lines; None where they are gone."""
         lines = self._lines(f.path)[f.start_line - 1 : f.end_line]
-        if not lines:
-            return None
-        line, column = fingerprint.place(f.fingerprint)
-        return Place(
-            path=f.path,
-            language=f.language,
-            symbol=f.symbol,
-            start_line=f.start_line,
-            end_line=f.end_line,
-            tokens=f.tokens,
-            text="\n".join(lines),
-            line=f.start_line + line,
-            column=column + 1,
-        )
+        return place_of(f, "\n".join(lines)) if lines else None
 
     def suppressions(self, f: Function) -> list[Suppression]:
         """The comments that leave a function out."""
@@ -100,11 +87,9 @@ class Shown:
         one, other = self._tokens[_key(a)], self._tokens[_key(b)]
         if not one or not other or len(one) + len(other) > 2 * _MANY:
             return []
-        steps = SequenceMatcher(None, _texts(one), _texts(other), autojunk=False)
         return [
             (_span(one, i, i_end), _span(other, j, j_end))
-            for tag, i, i_end, j, j_end in steps.get_opcodes()
-            if tag != "equal"
+            for i, i_end, j, j_end in differing(_texts(one), _texts(other))
         ]
 
 
@@ -118,6 +103,38 @@ def _alone(text: str, functions: Sequence[Function]) -> str:
     kept = {n for f in functions for n in range(f.start_line - 1, f.end_line)}
     lines = text.split("\n")
     return "\n".join(line if n in kept else "" for n, line in enumerate(lines[: max(kept) + 1]))
+
+
+def differing(one: list[str], other: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where two lists differ: a range of the one, and what the other has in its place."""
+    # What is the same at both ends is most of it, and costs the matcher more than linear time.
+    shorter = min(len(one), len(other))
+    before = next((i for i in range(shorter) if one[i] != other[i]), shorter)
+    rest = range(1, shorter - before + 1)
+    behind = next((i - 1 for i in rest if one[-i] != other[-i]), len(rest))
+    one, other = one[before : len(one) - behind], other[before : len(other) - behind]
+    if one or other:
+        for tag, i, i_end, j, j_end in SequenceMatcher(
+            None, one, other, autojunk=False
+        ).get_opcodes():
+            if tag != "equal":
+                yield before + i, before + i_end, before + j, before + j_end
+
+
+def place_of(f: Function, text: str = "") -> Place:
+    """Where a function is."""
+    line, column = fingerprint.place(f.fingerprint)
+    return Place(
+        path=f.path,
+        language=f.language,
+        symbol=f.symbol,
+        start_line=f.start_line,
+        end_line=f.end_line,
+        tokens=f.tokens,
+        text=text,
+        line=f.start_line + line,
+        column=column + 1,
+    )
 
 
 def _texts(tokens: Tokens) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesearch import fingerprint
-from codesearch.model import Rule
+from codesearch.model import RULE_NAMES, Rule
 
 _COMMENT = re.compile(r"codesearch:\s*ignore\b(?:\s*\[([^\]\n]*)\])?")
 _FIRST, _SECOND = fingerprint.number("codesearch"), fingerprint.number("ignore")
@@ -28,6 +28,11 @@ class Suppression:
 
     def holds_for(self, rule: Rule) -> bool:
         return not self.rules or rule in self.rules
+
+    @property
+    def held(self) -> frozenset[Rule]:
+        """The rules that it holds for, of those that there are."""
+        return frozenset(rule for rule in RULE_NAMES if self.holds_for(rule))
 
 
 def may_be_in(print_: bytes) -> bool:

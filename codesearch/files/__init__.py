@@ -9,7 +9,7 @@ room does not know chunks or the index.
 from __future__ import annotations
 
 from codesearch.files.base import Rules
-from codesearch.files.changes import Change, since, staged
+from codesearch.files.changes import Change, committed, pushed, since, staged
 from codesearch.files.exclusions import kept
 from codesearch.files.read import Detect, read
 from codesearch.files.scan import Scan, changed, scan, start_scan
@@ -23,7 +23,9 @@ __all__ = [
     "Scan",
     "Snapshot",
     "changed",
+    "committed",
     "kept",
+    "pushed",
     "read",
     "scan",
     "since",

@@ -84,6 +84,33 @@ def since(root: Root, rules: Rules, detect: Detect, base: str, to: str = "HEAD")
     return _Asker(root, rules, detect, in_hook=False).since(base, to)
 
 
+def pushed(root: Root, rules: Rules, detect: Detect, to: str) -> Change:
+    """What no remote has yet of a commit, as far as is known here.
+
+    Raises:
+        ConfigError: this is no git repository, or there is no such commit.
+        CodesearchError: git can't be asked.
+    """
+    return _Asker(root, rules, detect, in_hook=False).pushed(to)
+
+
+def committed(root: Root, path: str, commit: str = "") -> bytes | None:
+    """A file as a commit has it, or as it is staged; None where it has none, or git can't say."""
+    program = git.find_git()
+    if program is None or not root.is_git:
+        return None
+    try:
+        name = f"{commit}:{path}" if commit else f":0:{path}"
+        done = git.run(root, program, ("cat-file", "blob", name), b"", _told_to_hooks())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _told_to_hooks() -> dict[str, str]:
+    return {name: value for name in _OF_HOOKS if (value := config.variable(name))}
+
+
 class _Asker:
     def __init__(self, root: Root, rules: Rules, detect: Detect, *, in_hook: bool) -> None:
         program = git.find_git()
@@ -95,9 +122,7 @@ class _Asker:
             raise CodesearchError("git was not found", "install git, or put it on PATH")
         self._root, self._rules, self._detect = root, rules, detect
         self._program = program
-        self._extra = {}
-        if in_hook:
-            self._extra = {name: v for name in _OF_HOOKS if (v := config.variable(name))}
+        self._extra = _told_to_hooks() if in_hook else {}
         self._notes: list[str] = []
 
     def staged(self) -> Change:
@@ -121,20 +146,37 @@ class _Asker:
         return self._change(entries, apart, paths, is_empty=is_empty)
 
     def since(self, base: str, to: str) -> Change:
-        for name in (base, to):
-            if self._commit(name) is None:
-                raise ConfigError(
-                    f"there is no commit {printable(name)!r}",
-                    "fetch it, or give another one, such as origin/main",
-                )
-        ends = self._commit(base), self._commit(to)
-        fork = self._run("merge-base", *map(str, ends), accept=(0, 1)).strip() or str(ends[0])
-        entries = self._raw("diff-tree", "-r", fork, str(ends[1]))
-        tree = self._run("ls-tree", "-r", "-z", "--name-only", str(ends[1])).split("\0")
-        apart = self._apart("diff-index", str(ends[1]))
-        return self._change(entries, apart, tree)
+        ends = self._known(base), self._known(to)
+        fork = self._run("merge-base", *ends, accept=(0, 1)).strip() or ends[0]
+        return self._between(fork, ends[1])
+
+    def pushed(self, to: str) -> Change:
+        end = self._known(to)
+        new = self._run("rev-list", "--boundary", end, "--not", "--remotes").split()
+        there = [line[1:] for line in new if line.startswith("-")]
+        if there:
+            return self._between(self._run("merge-base", end, *there).strip(), end)
+        if not new:
+            return self._between(end, end)
+        self._notes.append(f"no remote has anything of {printable(to)} yet: all of it is new")
+        return self._between(self._run("hash-object", "-t", "tree", "--stdin").strip(), end)
+
+    def _between(self, base: str, to: str) -> Change:
+        """What changes from one commit, or the empty tree, to another."""
+        entries = self._raw("diff-tree", "-r", base, to)
+        tree = self._run("ls-tree", "-r", "-z", "--name-only", to).split("\0")
+        return self._change(entries, self._apart("diff-index", to), tree)
 
     # -- what git says -----------------------------------------------------------------
+
+    def _known(self, name: str) -> str:
+        found = self._commit(name)
+        if found is None:
+            raise ConfigError(
+                f"there is no commit {printable(name)!r}",
+                "fetch it, or give another one, such as origin/main",
+            )
+        return found
 
     def _commit(self, name: str) -> str | None:
         if name.startswith("-"):

@@ -74,6 +74,8 @@ class Copy:
 class Duplicate:
     """A finding: a function and its copies, the nearest first; at least one.
 
+    ``beyond`` are further copies, where there are too many to tell more of them than which they
+    are: without text and differences, as the index has them.
     ``fingerprint`` names the pair of the function and its nearest copy by what they consist of,
     in either order, whatever lines and files they are in: 32 hex digits.
     """
@@ -83,10 +85,16 @@ class Duplicate:
     place: Place
     copies: Sequence[Copy]
     fingerprint: str
+    beyond: Sequence[Copy] = ()
 
     @property
     def best(self) -> Copy:
         return self.copies[0]
+
+    @property
+    def every(self) -> list[Copy]:
+        """All copies."""
+        return [*self.copies, *self.beyond]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +134,9 @@ class DuplicateRequest:
 
     mode: DuplicateMode
     paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
-    base: str = ""  # with "since": the commit before
+    base: str = ""  # with "since": the commit before; empty: what no remote has
     to: str = ""  # and the last one; empty: HEAD
+    or_files: bool = False  # with "staged": ask about files as they lie where nothing is staged
     threshold: float = THRESHOLD  # of likeness
     min_tokens: int = 50
     tests: bool = False  # whether functions of tests are compared
@@ -135,6 +144,7 @@ class DuplicateRequest:
     rules: frozenset[str] = frozenset(("CS001", "CS002", "CS003"))
     strict: bool = False  # whether near copies are errors too
     accepted: Mapping[str, int] = field(default_factory=dict)  # the baseline's pairs
+    accepting: bool = False  # whether the pairs are wanted, for a baseline
     differences: bool = True  # whether it matters where copies differ: their files are parsed then
     seconds: float | None = None  # how long it may take; None: as long as it takes
 

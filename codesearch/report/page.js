@@ -61,7 +61,8 @@ function item(row) {
   const { finding, others } = row;
   const spot = (place, ...more) =>
     make("span", { class: "spot" }, make("b", {}, name(place)), " ", path(place), ...more);
-  const more = others.length > 1 ? [" ", make("i", {}, `and ${(others.length - 1).toLocaleString("en")} more`)] : [];
+  const left = others.length - 1 + finding.more;
+  const more = left ? [" ", make("i", {}, `and ${left.toLocaleString("en")} more`)] : [];
   const body = make("div", { class: "open" });
   const summary = make(
     "summary",

@@ -115,7 +115,7 @@ class _Numbers:
         removable: set[tuple[str, int]] = set()
         duplicated: set[tuple[str, int]] = set()
         for finding in report.findings:
-            places = [finding.place, *(copy.place for copy in finding.copies)]
+            places = [finding.place, *(copy.place for copy in finding.every)]
             functions.update((p.path, p.start_line, p.column, p.end_line) for p in places)
             copies = _copies(finding)
             removable.update(chain.from_iterable(map(_lines, copies)))
@@ -135,7 +135,7 @@ def _lines(place: Place) -> Iterator[tuple[str, int]]:
 
 
 def _copies(finding: Duplicate) -> list[Place]:
-    return [copy.place for copy in finding.copies if copy.rule != "CS004"]
+    return [copy.place for copy in finding.every if copy.rule != "CS004"]
 
 
 # -- markup of our own words and numbers -------------------------------------------------
@@ -244,6 +244,7 @@ def _data(report: DuplicateReport, numbers: _Numbers) -> tuple[dict[str, Any], l
                 }
                 for copy in finding.copies
             ],
+            "more": len(finding.beyond),
         }
         for finding in report.findings
     ]

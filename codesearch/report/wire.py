@@ -40,13 +40,13 @@ def duplicates(report: DuplicateReport, *, root: str, made: datetime) -> Documen
 def _summary(report: DuplicateReport) -> Document:
     """``duplicated_lines`` could go: those of copies, each once however often it was found."""
     rules = Counter(finding.rule for finding in report.findings)
-    copies = [copy.place for finding in report.findings for copy in finding.copies]
+    copies = [copy.place for finding in report.findings for copy in finding.every]
     functions = {
         (p.path, p.start_line, p.column, p.end_line)
         for p in [*copies, *(finding.place for finding in report.findings)]
     }
     # A hint is no line that could go.
-    sure = [c.place for f in report.findings if f.rule != "CS004" for c in f.copies]
+    sure = [c.place for f in report.findings if f.rule != "CS004" for c in f.every]
     lines = {(p.path, line) for p in sure for line in range(p.start_line, p.end_line + 1)}
     return {
         "findings": len(report.findings),
@@ -58,7 +58,10 @@ def _summary(report: DuplicateReport) -> Document:
 
 
 def duplicate(finding: Duplicate) -> Document:
-    """A finding: a function, its nearest copy and how the two differ, and its further copies."""
+    """A finding: a function, its nearest copy and how the two differ, and its further copies.
+
+    ``more`` are copies beyond those, only counted.
+    """
     best, *others = finding.copies
     return {
         "rule": finding.rule,
@@ -78,6 +81,7 @@ def duplicate(finding: Duplicate) -> Document:
             {**_place(copy.place), "rule": copy.rule, "likeness": round(copy.likeness, 4)}
             for copy in others
         ],
+        "more": len(finding.beyond),
     }
 
 

@@ -90,15 +90,16 @@ def percent(copy: Copy) -> str:
 
 def more(finding: Duplicate, told: int = 1) -> str:
     """`` and 3 more`` copies, if there are more than were told of."""
-    left = len(finding.copies) - told
+    left = len(finding.every) - told
     return f" and {left:,} more" if left > 0 else ""
 
 
 def _others(finding: Duplicate) -> str:
     """The same behind a sentence about the best copy, which need not hold for the others."""
-    if all(copy.rule == finding.rule for copy in finding.copies):
+    every = finding.every
+    if all(copy.rule == finding.rule for copy in every):
         return more(finding)
-    return f", and like {len(finding.copies) - 1:,} more"
+    return f", and like {len(every) - 1:,} more"
 
 
 def sentence(finding: Duplicate, name: Callable[[str], str] = str) -> str:
