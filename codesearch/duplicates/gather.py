@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
+from weakref import WeakKeyDictionary
 
 from codesearch.duplicates import functions as scope
 from codesearch.duplicates.before import Before
@@ -18,6 +19,9 @@ from codesearch.paths import matches_glob
 from codesearch.search import View
 
 Read = Callable[[str], SourceFile | None]
+
+#: What is known of an index as long as it is in memory, for a process that stays.
+_MADE: WeakKeyDictionary[View, tuple[object, Sequence[Function]]] = WeakKeyDictionary()
 
 #: Files that the index lacks and that are read for a commit; more would keep it waiting.
 _FEW = 48
@@ -34,10 +38,15 @@ class Gathered:
     pending: int = 0  # files that the index has otherwise, too many to be read
 
 
-def known(view: View, request: DuplicateRequest) -> list[Function]:
+def known(view: View, request: DuplicateRequest) -> Sequence[Function]:
     """The functions of an index that a request may compare, whatever a commit changes of them."""
-    counts = partial(_counts, request)
-    return list(scope.of_view(view, counts, request.min_tokens, tests=request.tests))
+    how = request.min_tokens, request.tests, request.exclude
+    made = _MADE.get(view)
+    if made is None or made[0] != how:
+        counts = partial(_counts, request)
+        of_view = scope.of_view(view, counts, request.min_tokens, tests=request.tests)
+        made = _MADE[view] = how, list(of_view)
+    return made[1]
 
 
 def _counts(request: DuplicateRequest, path: str) -> bool:
