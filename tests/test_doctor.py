@@ -20,6 +20,7 @@ from cli_runner import SAMPLE, Ask, Home, repository, write
 from codesearch import segment, store
 from codesearch.store import rows
 from codesearch.store.database import Database
+from codesearch.store.faults import without_panics
 
 QUERIES = ("how are retries scheduled", "parse the configuration", "write settings")
 
@@ -93,6 +94,13 @@ class Patient:
 @pytest.fixture
 def patient(ask: Ask, tmp_path: Path) -> Patient:
     return Patient(ask, tmp_path)
+
+
+def test_native_code_that_gives_up_says_so_to_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_panics():
+        os.write(2, b"thread panicked\n")
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "afterwards\n"
 
 
 # -- any damage to any file --------------------------------------------------------------

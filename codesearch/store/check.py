@@ -20,7 +20,7 @@ from codesearch.model import FileRecord, Finding
 from codesearch.store import rows, tidy
 from codesearch.store.access import DELETE, Case, fault
 from codesearch.store.database import Database, chunks_name, files_name, vectors_name
-from codesearch.store.faults import gist, table_errors
+from codesearch.store.faults import gist, table_errors, without_panics
 from codesearch.store.folder import LANCE, OWNER, size_on_disk, wipe
 from codesearch.store.meta import Meta, read_meta, remove_meta, remove_tree, trees
 
@@ -63,6 +63,10 @@ class Checkup:
     metas: dict[str, Meta | None] = field(default_factory=dict)
 
     def run(self) -> Checkup:
+        with without_panics():
+            return self._run()
+
+    def _run(self) -> Checkup:
         self._db = Database(self.folder)
         self._loose_files()
         for tree in trees(self.folder):

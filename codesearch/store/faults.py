@@ -63,6 +63,25 @@ def table_errors(folder: Path) -> Iterator[None]:
         raise _explained(folder, error) from error
 
 
+@contextmanager
+def without_panics() -> Iterator[None]:
+    """Keeps from the user what native code writes to standard error when it gives up: that comes as
+    an exception too. For a process that writes nothing else there meanwhile."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
+
+
 def corrupt(folder: Path, what: str) -> IndexCorrupt:
     return IndexCorrupt(
         f"the index in {folder} is damaged: {what}",
