@@ -33,7 +33,7 @@ class Function:
     symbol: str
     signature: str
     start_line: int
-    end_line: int
+    end_line: int  # of its last token
     fingerprint: bytes
     number: int = -1  # of its chunk in the view; -1 where it is in none
 
@@ -112,9 +112,12 @@ def of_number(view: View, number: int) -> Function:
 
 
 def _stored(s: Segment, i: int, path: str, first: int) -> Function:
+    start, end, print_ = int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i)
+    if print_:
+        end = start + fingerprint.last_line(print_)
     return Function(
         path, s.language[int(s.file[i])], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
-        int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
+        start, end, print_, first + i,
     )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def of_chunks(chunks: Iterable[Chunk]) -> list[Function]:
     return [
         Function(
             c.path, c.language, c.kind, c.symbol, c.signature,
-            c.start_line, c.end_line, c.fingerprint,
+            c.start_line, c.start_line + fingerprint.last_line(c.fingerprint), c.fingerprint,
         )
         for c in chunks
         if c.fingerprint
