@@ -78,7 +78,7 @@ def judged(
     Nothing is learnt from other pairs: a likeness is of the two functions alone.
     """
     both = [
-        [function(f"{p.id}{end}", p.languages[i], p.codes[i]) for i, end in enumerate("ab")]
+        [function(f"{end}/{p.id}", p.languages[i], p.codes[i]) for i, end in enumerate("ab")]
         for p in pairs
     ]
     held = [n for n, (a, b) in enumerate(both) if a and b]

@@ -26,6 +26,7 @@ from codesearch.config import Settings
 from codesearch.duplicates.functions import Function
 from codesearch.index import Index
 from codesearch.model import DuplicateRequest, SourceFile
+from codesearch.paths import is_example
 
 _COPIES = 10  # the first half as they are, the others renamed and edited
 _LARGEST = 400  # tokens
@@ -97,7 +98,9 @@ def copies(folder: Path, index: Index, seed: int) -> list[Copied]:
     dice = random.Random(seed)
     functions = functions_of(folder, report.lines, request.min_tokens)
     dice.shuffle(functions)
-    targets = sorted(report.lines)
+    # Examples may repeat anything.
+    functions = [f for f in functions if not is_example(f.path)]
+    targets = [path for path in sorted(report.lines) if not is_example(path)]
     dice.shuffle(targets)
     found: list[Copied] = []
     for f in functions:
@@ -105,7 +108,13 @@ def copies(folder: Path, index: Index, seed: int) -> list[Copied]:
         if (f.path, f.start_line) in known or f.tokens > _LARGEST:
             continue
         suffix = Path(f.path).suffix
-        fitting = [t for t in targets if t != f.path and t.endswith(suffix)]
+        # A package of Go has a symbol once.
+        taken = f.path.rpartition("/")[0] if f.language == "go" else None
+        fitting = [
+            t
+            for t in targets
+            if t != f.path and t.endswith(suffix) and t.rpartition("/")[0] != taken
+        ]
         text = copy_of(f, (folder / f.path).read_text("utf-8", "replace"), renamed)
         if not fitting or text is None:
             continue

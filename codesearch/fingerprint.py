@@ -8,6 +8,7 @@ nothing has to be parsed again. Laid out in little-endian numbers:
 * 4 bytes: how many of them are the function's body;
 * 2 and 2 bytes: where its first token is, in lines below the first line of the function with what
   is above it, and in characters of its line;
+* 2 bytes: how many lines below its first token its last one ends;
 * n x 2 bytes: ``codes``, which forget the names and the literals that a copy may change;
 * n x 2 bytes and more: ``words``, which forget nothing: a number for each token's text, then one
   for each word of the function's comments, docs and attributes.
@@ -31,12 +32,12 @@ from numpy.typing import NDArray
 U16 = NDArray[np.uint16]
 
 #: Of what is stored; another one is a rebuild.
-VERSION = 3
+VERSION = 4
 
 #: Functions of fewer tokens have no fingerprint: there is too little to be a copy.
 FEWEST = 16
 
-_HEAD = 20
+_HEAD = 22
 _LITERAL, _LOCAL, _FIRST_SYNTAX, _NAME = 0, 1, 2, 0x8000
 _WORD = re.compile(r"\w+")
 
@@ -73,6 +74,7 @@ def of(
     body: int,
     line: int = 0,
     column: int = 0,
+    height: int = 0,
 ) -> bytes:
     """The fingerprint of a function.
 
@@ -82,13 +84,14 @@ def of(
         body: how many tokens, at the end, are not the signature.
         line: of the first token, 0-based from the function's first line on.
         column: of the first token, 0-based.
+        height: lines from the first token's to the last one's.
     """
     texts = [text for text, _ in tokens]
     words = [_number(text) for text in texts]
     words += [_number(word) for remark in remarks for word in _WORD.findall(remark)]
     numbers = [*(_code(text, role) for text, role in tokens), *words]
     counts = np.array([len(texts), body], "<u4")
-    place = np.minimum([line, column], 0xFFFF).astype("<u2")
+    place = np.minimum([line, column, height], 0xFFFF).astype("<u2")
     return content(texts) + counts.tobytes() + place.tobytes() + np.array(numbers, "<u2").tobytes()
 
 
@@ -136,6 +139,12 @@ def place(fingerprint: bytes) -> tuple[int, int]:
     """The line and the column of its first token, both from 0 on."""
     line, column = np.frombuffer(fingerprint, "<u2", 2, 16).tolist()
     return line, column
+
+
+def last_line(fingerprint: bytes) -> int:
+    """In which line its last token ends, from 0 on: closing lines of what is around are no part."""
+    line, _, height = np.frombuffer(fingerprint, "<u2", 3, 16).tolist()
+    return int(line + height)
 
 
 def codes(fingerprint: bytes) -> U16:

@@ -992,8 +992,9 @@ def test_a_comment_accepts_a_copy(dupes: Dupes, empty: Path, suffix: str) -> Non
     text, mark = LANGUAGES[suffix]
     head = "package a\n\n" if suffix == "go" else ""
     said = f"{mark} codesearch: ignore[CS001] the two will part\n"
-    assert new(dupes, empty, {f"a.{suffix}": head + text, f"b.{suffix}": head + text}) == [EXACT]
-    stage(empty, {f"b.{suffix}": head + said + text})
+    copy = f"b/b.{suffix}"
+    assert new(dupes, empty, {f"a.{suffix}": head + text, copy: head + text}) == [EXACT]
+    stage(empty, {copy: head + said + text})
     done = dupes(empty, "--staged", "--json")
     assert (done.returncode, findings(done)) == (0, [])
     assert (report(done)["suppressed"], report(done)["unused_suppressions"]) == (1, [])

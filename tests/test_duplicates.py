@@ -246,7 +246,6 @@ def test_the_same_method_of_another_class_is_parallel() -> None:
     one, other = (function(copies.method(PYTHON, name)) for name in "AB")
     assert is_parallel(one, other)
     assert not is_parallel(one, replace(one, path="b.py"))
-    assert is_parallel(one, replace(one, start_line=100, end_line=120))
     assert not is_parallel(function(PYTHON), function(PYTHON, "b.py"))
     assert not is_parallel(one, function(PYTHON))
 

@@ -407,10 +407,11 @@ WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 
 @given(st.lists(st.tuples(WORDS, ROLES), max_size=40), st.lists(st.text(max_size=20), max_size=3))
 def test_a_fingerprint_can_be_read_back(tokens: list[tuple[str, Role]], remarks: list[str]) -> None:
-    made = fingerprint.of(tokens, remarks, body=len(tokens) // 2, line=3, column=70_000)
+    made = fingerprint.of(tokens, remarks, body=len(tokens) // 2, line=3, column=70_000, height=9)
     assert fingerprint.size(made) == len(tokens) == len(fingerprint.codes(made))
     assert fingerprint.body(made) == len(tokens) // 2
     assert fingerprint.place(made) == (3, 65_535)
+    assert fingerprint.last_line(made) == 12
     assert len(fingerprint.words(made)) == len(tokens) + sum(
         len(re.findall(r"\w+", remark)) for remark in remarks
     )

@@ -53,12 +53,14 @@ def of_entry(outline: Outline, entry: Entry) -> bytes:
     begin = _body(entry)
     inside = sum(t.start >= begin for t in found)
     source, first = outline.source, found[0].start
+    last = max(t.end for t in found if t.text)
     return fingerprint.of(
         [(t.text, t.role) for t in found],
         _remarks(outline, entry),
         body=inside,
         line=source.row(first) - source.row(entry.start),
         column=len(source.text(source.line_start(first), first)),
+        height=source.row(last - 1) - source.row(first),
     )
 
 

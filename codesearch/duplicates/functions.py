@@ -19,7 +19,13 @@ _PASSED = re.compile(
     r"(?:^|/)(?:migrations?|versions|alembic|locales?|vendor|vendored|_vendor|third[-_]?party|"
     r"external|deps|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$"
 )
+# Like tests these repeat what they measure, each for itself.
+_BENCHMARKS = re.compile(
+    r"(?:^|/)(?:[^/]+[-_])?bench(?:es|marks?|marking|suite)?/|[a-z0-9]Benchmarks?\.\w+$|"
+    r"[_.]bench\.\w+$"
+)
 _TESTS = frozenset(("test", "tests"))
+_ASYNC = re.compile(r"\b(?:async|suspend|Promise|\w*Future<|Task<)")
 _WORD_ENDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -33,7 +39,7 @@ class Function:
     symbol: str
     signature: str
     start_line: int
-    end_line: int
+    end_line: int  # of its last token
     fingerprint: bytes
     number: int = -1  # of its chunk in the view; -1 where it is in none
 
@@ -52,7 +58,9 @@ class Function:
 
 def eligible_path(path: str, *, tests: bool) -> bool:
     """Whether the functions of a file are compared."""
-    return (tests or not paths.is_test(path)) and not is_passed(path)
+    if not tests and (paths.is_test(path) or _BENCHMARKS.search(path)):
+        return False
+    return not is_passed(path)
 
 
 def is_passed(path: str) -> bool:
@@ -112,9 +120,12 @@ def of_number(view: View, number: int) -> Function:
 
 
 def _stored(s: Segment, i: int, path: str, first: int) -> Function:
+    start, end, print_ = int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i)
+    if print_:
+        end = start + fingerprint.last_line(print_)
     return Function(
         path, s.language[int(s.file[i])], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
-        int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i), first + i,
+        start, end, print_, first + i,
     )  # fmt: skip
 
 
@@ -123,7 +134,7 @@ def of_chunks(chunks: Iterable[Chunk]) -> list[Function]:
     return [
         Function(
             c.path, c.language, c.kind, c.symbol, c.signature,
-            c.start_line, c.end_line, c.fingerprint,
+            c.start_line, c.start_line + fingerprint.last_line(c.fingerprint), c.fingerprint,
         )
         for c in chunks
         if c.fingerprint
@@ -141,14 +152,19 @@ def is_nested(a: Function, b: Function) -> bool:
 
 
 def is_parallel(a: Function, b: Function) -> bool:
-    """Whether two functions are alike by design, so that only a real copy is worth a word.
+    """Whether two functions are the same method of two types, or the constructors of two.
 
-    The same method of two types, and the overloads of one function. A function that has the same
-    name in another file is what copying gives.
+    Such are alike by design, so that only a real copy is worth a word. A function that has the
+    same name in another file, and a method of a type of the same name, is what copying gives.
     """
-    if a.symbol == b.symbol:
-        return a.path == b.path
-    return a.kind == b.kind == "method" and a.name == b.name
+    if not a.kind == b.kind == "method" or a.symbol == b.symbol:
+        return False
+    return a.name == b.name or (_is_constructor(a) and _is_constructor(b))
+
+
+def _is_constructor(f: Function) -> bool:
+    """Whether a method has the name of its type."""
+    return f.name == f.container.rpartition(".")[2]
 
 
 def are_twins(a: Function, b: Function) -> bool:
@@ -159,9 +175,12 @@ def are_twins(a: Function, b: Function) -> bool:
     return one == other or one == "a" + other or other == "a" + one
 
 
-def _is_async(function: Function) -> bool:
-    said = function.signature
-    return "async" in said or "suspend " in said or "Promise" in said or "Future<" in said
+def _is_async(f: Function) -> bool:
+    """By a word before the name or the parameters, or by what it gives: "use_async" is none."""
+    before, *rest = re.split(rf"(?<!\w){re.escape(f.name)}(?!\w)", f.signature, maxsplit=1)
+    behind = "".join(rest)
+    between, given = behind.partition("(")[0], behind.rpartition(")")[2]
+    return any(_ASYNC.search(part) for part in (before, between, given))
 
 
 def _plain_name(name: str) -> str:

@@ -15,7 +15,7 @@ class Edge(NamedTuple):
     right: int
     likeness: float
     rule: Rule
-    apart: int = 0  # 0 in one type, 1 in one file, 2 elsewhere
+    apart: int = 0  # how far from each other they stand: which of equal copies is named
 
     def other(self, number: int) -> int:
         return self.right if number == self.left else self.left

@@ -20,11 +20,15 @@ from codesearch.model import Rule
 _WORDS, _FORM = 0.15, -0.3
 # Words are also those of comments: the same docs above another body are no copy.
 _DOCS = 0.3
-#: From here on two functions that are parallel by design are a real copy.
-COPIED = 0.95
-
 #: Of the tokens of a table so many are literals; every other one stands between two.
 _TABLE = 0.3
+#: The same of one that only declares: names and calls are around its literals.
+_DECLARED = 0.05
+_DECISIONS = [
+    fingerprint.number(word)
+    for word in "if elif elsif unless for foreach while until loop do switch match case when select"
+    " try catch except rescue guard".split()
+]
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -119,13 +123,17 @@ def aligned(a: Function, b: Function) -> float:
 
 
 def are_tables(a: Function, b: Function) -> bool:
-    """Whether two functions are mostly literals, and most of these are not the same: tables of
-    constants are alike in form whatever is in them."""
+    """Whether two functions mostly put down values, and most of these are not the same.
+
+    Tables of constants, options and schemas are alike in form whatever is in them. What decides
+    something is none, unless nearly all of it are literals.
+    """
     both = []
     for f in (a, b):
-        stream = fingerprint.codes(f.fingerprint)
-        values = fingerprint.words(f.fingerprint)[: f.tokens][fingerprint.is_literal(stream)]
-        if len(values) < _TABLE * f.tokens:
+        values = fingerprint.words(f.fingerprint)[: f.tokens]
+        decides = bool(np.isin(values, _DECISIONS).any())
+        values = values[fingerprint.is_literal(fingerprint.codes(f.fingerprint))]
+        if len(values) < (_TABLE if decides else _DECLARED) * f.tokens:
             return False
         both.append(Counter(values.tolist()))
     one, other = both

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from codesearch import fingerprint
 from codesearch.duplicates import functions as scope
 from codesearch.duplicates.clock import Clock
+from codesearch.duplicates.design import Conventions, is_by_design
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.groups import Edge
-from codesearch.duplicates.likeness import COPIED, Likeness, aligned, are_tables, rule_of
-from codesearch.duplicates.siblings import are_siblings
+from codesearch.duplicates.likeness import Likeness, aligned, rule_of
 from codesearch.model import DuplicateRequest, Rule
 
 #: Near copies have at least so many of their tokens in the same order: runs that are repeated in
@@ -37,10 +37,26 @@ def pairs_of(
         request: what counts.
         clock: how long it may take.
     """
+    conventions = Conventions(functions)
+    by_design = set[int]()  # functions whose nearest one is so by design
     found: list[Edge] = []
     met = set[tuple[int, int]]()
     chosen: list[int] = []
     is_asked = asked.tolist()
+
+    def look(left: int, right: int, likeness: float) -> list[Edge]:
+        a, b = functions[left], functions[right]
+        rule = rule_of(a, b)
+        if scope.is_nested(a, b):
+            return []
+        if is_by_design(a, b, likeness, rule, conventions):
+            by_design.update((left, right))
+            return []
+        if all(n in by_design for n in (left, right) if is_asked[n]) and likeness < 1:
+            return []
+        edge = _finding(functions, left, right, likeness, rule, request)
+        return [] if edge is None else [edge]
+
     for family in _families(functions):
         if not any(is_asked[n] for n in family):
             chosen.append(family[0])
@@ -49,9 +65,7 @@ def pairs_of(
         for left, right in _within(equals, asked):
             if (left, right) not in met:
                 met |= {(left, right), (right, left)}
-                edge = judge(functions, left, right, 1.0, request)
-                if edge is not None:
-                    found.append(edge)
+                found += look(left, right, 1.0)
         new = [n for group in equals for n in group if asked[n]]
         known = [n for group in equals for n in group if not asked[n]]
         chosen += new[:1] if request.mode == "all" else [*new[:_TRIES], *known[:1]]
@@ -65,19 +79,12 @@ def pairs_of(
         return found, False
     like = likeness.of(lefts, rights)
     over = np.flatnonzero(like >= request.threshold)
-    by_design = set[int]()  # functions whose nearest one is so by design
     for at in over[np.argsort(-like[over], kind="stable")].tolist():
         if clock.is_over():
             return found, False
         left, right = int(numbers[lefts[at]]), int(numbers[rights[at]])
-        if (left, right) in met:
-            continue
-        if are_siblings(functions[left], functions[right]):
-            by_design |= {left, right}
-        elif not all(n in by_design for n in (left, right) if asked[n]):
-            edge = judge(functions, left, right, float(like[at]), request)
-            if edge is not None:
-                found.append(edge)
+        if (left, right) not in met:
+            found += look(left, right, float(like[at]))
     return found, True
 
 
@@ -128,18 +135,35 @@ def judge(
 ) -> Edge | None:
     """The pair as a finding, or None where it is none."""
     a, b = functions[left], functions[right]
-    if scope.is_nested(a, b) or scope.are_twins(a, b):
-        return None
-    if likeness < COPIED and scope.is_parallel(a, b):
-        return None
     rule = rule_of(a, b)
-    if rule not in request.rules or (rule != "CS001" and are_siblings(a, b)):
+    if scope.is_nested(a, b) or is_by_design(a, b, likeness, rule):
         return None
-    if rule != "CS001" and are_tables(a, b):
+    return _finding(functions, left, right, likeness, rule, request)
+
+
+def _finding(
+    functions: Sequence[Function],
+    left: int,
+    right: int,
+    likeness: float,
+    rule: Rule,
+    request: DuplicateRequest,
+) -> Edge | None:
+    """A pair that is not so by design as a finding, or None where it is none."""
+    a, b = functions[left], functions[right]
+    if rule not in request.rules:
         return None
     if rule == "CS003":
         if aligned(a, b) < _ALIGNED:
             return None
         likeness = min(likeness, 0.99)
-    apart = (a.path != b.path) + (a.path != b.path or a.container != b.container)
-    return Edge(left, right, likeness, rule, apart)
+    return Edge(left, right, likeness, rule, _apart(a, b))
+
+
+def _apart(a: Function, b: Function) -> int:
+    """0 in one type, 1 in one file, 2 in one folder, 3 elsewhere; more under another name."""
+    if a.path == b.path:
+        far = int(a.container != b.container)
+    else:
+        far = 2 + (a.path.rpartition("/")[0] != b.path.rpartition("/")[0])
+    return far + 4 * (a.name != b.name)
