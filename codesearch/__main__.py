@@ -14,8 +14,11 @@ def main() -> None:
         sys.stderr.write("error: interrupted\n")
         sys.exit(130)
     if code is None:
+        import gc
+
         from codesearch.cli import main as by_ourselves
 
+        gc.set_threshold(100_000)  # what is made for an answer is kept until the end anyway
         by_ourselves()
     sys.exit(code)
 

@@ -275,10 +275,12 @@ def _accept(
 
 def _write(door: Door, opened: Opened, report: DuplicateReport, said: dict[str, Any]) -> None:
     """Prints a report, and writes the page."""
-    from codesearch.report import page, text
+    from codesearch.report import text
 
     made = datetime.now(UTC)
     if said["html"]:
+        from codesearch.report import page
+
         earlier = [_earlier(Path(file)) for file in said["trend"]]
         title = opened.index.root.name
         _save(Path(said["html"]), page.page(report, title=title, made=made, earlier=earlier))

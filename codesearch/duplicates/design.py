@@ -8,7 +8,8 @@ a worse partner says less than the one that everybody knows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cached_property
 
 from codesearch import fingerprint
 from codesearch.duplicates.functions import Function, are_twins, is_parallel
@@ -55,11 +56,15 @@ _WORD = re.compile(r"[A-Z]?[a-z]+\d*[a-z]*|[A-Z]+(?![a-z])\d*|\d+")
 class Conventions:
     """Names that so many files of a repository have that copying does not explain it."""
 
-    def __init__(self, functions: Iterable[Function]) -> None:
+    def __init__(self, functions: Sequence[Function]) -> None:
+        self._functions = functions
+
+    @cached_property
+    def _usual(self) -> set[tuple[str, str]]:
         files: dict[tuple[str, str], set[str]] = {}
-        for f in functions:
+        for f in self._functions:
             files.setdefault((f.kind, f.symbol), set()).add(f.path)
-        self._usual = {key for key, paths in files.items() if len(paths) >= _USUAL[key[0]]}
+        return {key for key, paths in files.items() if len(paths) >= _USUAL[key[0]]}
 
     def demand(self, a: Function, b: Function) -> bool:
         """Whether two functions have one name because everything of their kind has it."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesearch import fingerprint, paths
 from codesearch.model import Chunk
 from codesearch.search import View
-from codesearch.segment import KINDS, TEST, Segment
+from codesearch.segment import KINDS, TEST, Segment, distinct
 
 _FUNCTIONS = [KINDS.index(kind) for kind in ("function", "method")]
 # What is written by programs, once, or by others: not to be shared with anything.
@@ -94,12 +95,10 @@ def of_view(
         here = np.flatnonzero(wanted[s.file] & np.isin(s.kind, _FUNCTIONS))
         sizes, bodies = fingerprint.counts(s.fingerprint.blob, s.fingerprint.offsets, here)
         here = here[(sizes >= fewest) & (2 * bodies >= fewest)]
-        for file in np.unique(s.file[here]).tolist():
+        for file in distinct(s.file[here]).tolist():
             wanted[file] = eligible(known[file])
-        for i in here[wanted[s.file[here]]].tolist():
-            found = _stored(s, i, known[int(s.file[i])], first)
-            if tests or not is_test(found):
-                yield found
+        found = _stored(s, here[wanted[s.file[here]]], first)
+        yield from (f for f in found if tests or not is_test(f))
 
 
 def of_file(view: View, path: str) -> Iterator[Function]:
@@ -108,24 +107,31 @@ def of_file(view: View, path: str) -> Iterator[Function]:
         s = layer.segment
         file = s.path.find(path)
         if file >= 0:
-            for i in range(int(s.first_chunk[file]), int(s.first_chunk[file + 1])):
-                if int(s.kind[i]) in _FUNCTIONS and s.fingerprint.raw(i):
-                    yield _stored(s, i, path, first)
+            here = np.arange(s.first_chunk[file], s.first_chunk[file + 1], dtype=np.int64)
+            yield from (f for f in _stored(s, here, first) if f.fingerprint)
 
 
 def of_number(view: View, number: int) -> Function:
     """A chunk of an index as a function; the fingerprint of what is none is empty."""
     s, local = view.at(number)
-    return _stored(s, local, s.path[int(s.file[local])], number - local)
+    (found,) = _stored(s, np.array([local]), number - local)
+    return found
 
 
-def _stored(s: Segment, i: int, path: str, first: int) -> Function:
-    start, end, print_ = int(s.start_line[i]), int(s.end_line[i]), s.fingerprint.raw(i)
-    if print_:
-        end = start + fingerprint.last_line(print_)
-    return Function(
-        path, s.language[int(s.file[i])], KINDS[int(s.kind[i])], s.symbol[i], s.signature[i],
-        start, end, print_, first + i,
+def _stored(s: Segment, which: NDArray[np.int64], first: int) -> Iterator[Function]:
+    """Chunks of a segment, whose first one has the number ``first``, as functions."""
+    files = s.file[which].astype(np.int64)
+    prints = s.fingerprint.some_bytes(which)
+    starts = s.start_line[which].tolist()
+    ends = [
+        start + fingerprint.last_line(print_) if print_ else end
+        for start, end, print_ in zip(starts, s.end_line[which].tolist(), prints, strict=True)
+    ]
+    return map(
+        Function,
+        s.path.some(files), s.language.some(files), [KINDS[k] for k in s.kind[which].tolist()],
+        s.symbol.some(which), s.signature.some(which), starts, ends, prints,
+        (which + first).tolist(),
     )  # fmt: skip
 
 

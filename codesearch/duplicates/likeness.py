@@ -13,6 +13,7 @@ from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function
 from codesearch.duplicates.shingles import BLOCK, WIDTH, Shingles
 from codesearch.model import Rule
+from codesearch.segment import distinct
 
 # A copy can be told in three ways: its words are still those of the original, or its words but
 # for the names that it gives, or at least its form. Words that are shared say more than a form that
@@ -71,8 +72,8 @@ class Likeness:
                 # A pair of which both are asked about is met from both sides.
                 swap = self._asked[right] & (right < left)
                 pairs.append(np.where(swap, right * n + left, left * n + right))
-            found.append(np.unique(np.concatenate(pairs)))
-        pair = np.unique(np.concatenate(found))
+            found.append(distinct(np.concatenate(pairs)))
+        pair = distinct(np.concatenate(found))
         return pair // max(n, 1), pair % max(n, 1)
 
     def of(self, left: I64, right: I64) -> F64:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from codesearch.segment import ranges
+from codesearch.segment import distinct, ranges
 
 U16 = NDArray[np.uint16]
 I64 = NDArray[np.int64]
@@ -88,8 +88,8 @@ class Shingles:
         runs = self._run[at]
         left = np.repeat(self._owner[at], self._spread[runs]).astype(np.int64)
         right = self._owner[ranges(self._starts[runs], self._spread[runs])]
-        distinct = left != right
-        pair, shared = np.unique(left[distinct] * self.n + right[distinct], return_counts=True)
+        other = left != right
+        pair, shared = np.unique(left[other] * self.n + right[other], return_counts=True)
         pair = pair[shared >= limits[pair // self.n]]
         return pair // self.n, pair % self.n
 
@@ -134,7 +134,7 @@ def _keys(tokens: U16, lengths: I64, asked: Bool) -> tuple[NDArray[np.unsignedin
         at, found = np.arange(len(keys)), keys.astype(np.uint64)
     else:
         own = ranges((ends - lengths)[asked], np.maximum(lengths[asked] - WIDTH + 1, 0))
-        wanted = np.unique(keys[own].astype(np.uint64))
+        wanted = distinct(keys[own].astype(np.uint64))
         at, found = _occurring(keys, wanted)
         place = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
         same = wanted[place] == found

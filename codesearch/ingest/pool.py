@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import multiprocessing
 import os
 import signal
 import sys
@@ -258,6 +257,8 @@ def _begin(task: _Task) -> None:
 
 def _end_with_parent() -> None:
     """A pool's workers hold both ends of its pipes: none would see that a parent was killed."""
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

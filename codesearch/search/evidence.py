@@ -13,7 +13,7 @@ from codesearch import paths, rank, terms
 from codesearch.embedding import Embedder
 from codesearch.model import SearchRequest
 from codesearch.search.view import F32, Bool, View
-from codesearch.segment import KINDS, TEST, name_hash
+from codesearch.segment import KINDS, TEST, distinct, name_hash
 
 _TEST_WORDS = frozenset(
     map(terms.stem, ["test", "tests", "testing", "spec", "fixture", "mock", "pytest", "unittest"])
@@ -225,7 +225,7 @@ def _plain(name: str) -> str:
 def _stem_cover(view: View, asked: Question, file: NDArray[np.int64]) -> F32:
     """Share of the words of each chunk's file name that the question has."""
     wanted = set(asked.terms)
-    cover = {f: _cover(view.path(f), wanted) for f in np.unique(file).tolist()}
+    cover = {f: _cover(view.path(f), wanted) for f in distinct(file).tolist()}
     return np.array([cover[f] for f in file.tolist()], np.float32)
 
 

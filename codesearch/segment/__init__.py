@@ -12,6 +12,7 @@ from codesearch.segment.base import (
     TEST,
     Segment,
     Strings,
+    distinct,
     name_hash,
     ranges,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Segment",
     "Stored",
     "Strings",
+    "distinct",
     "join",
     "load",
     "name_hash",

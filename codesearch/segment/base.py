@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -23,6 +24,7 @@ U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.number)
 
 #: The lexical fields of a chunk, in the order of the columns of ``tf`` and ``lengths``.
 FIELDS = ("code", "doc", "symbol", "path")
@@ -58,6 +60,15 @@ class Strings(Sequence[str]):
 
     def __getitem__(self, i: int) -> str:  # type: ignore[override]
         return self.raw(i).decode("utf-8", "surrogatepass")
+
+    def some_bytes(self, which: I64) -> list[bytes]:
+        """Some of the items."""
+        data = self.blob.data
+        edges = zip(self.offsets[which].tolist(), self.offsets[which + 1].tolist(), strict=True)
+        return [bytes(data[a:b]) for a, b in edges]
+
+    def some(self, which: I64) -> list[str]:
+        return [b.decode("utf-8", "surrogatepass") for b in self.some_bytes(which)]
 
     def all_bytes(self) -> list[bytes]:
         """All items at once: much faster than one by one."""
@@ -171,3 +182,11 @@ def ranges(start: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.in
     edges = np.zeros(len(length) + 1, np.int64)
     np.cumsum(length, out=edges[1:])
     return np.arange(edges[-1]) + np.repeat(start - edges[:-1], length)
+
+
+def distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """The different numbers of an array, sorted. (For that, numpy's ``unique`` imports its masked
+    arrays, in 10 ms.)"""
+    ordered = np.sort(values)
+    found: NDArray[Number] = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return found
