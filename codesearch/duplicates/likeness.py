@@ -25,11 +25,11 @@ _DOCS = 0.3
 _TABLE = 0.3
 #: The same of one that only declares: names and calls are around its literals.
 _DECLARED = 0.05
-_DECISIONS = [
+_DECISIONS = frozenset(
     fingerprint.number(word)
     for word in "if elif elsif unless for foreach while until loop do switch match case when select"
     " try catch except rescue guard".split()
-]
+)
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -132,7 +132,7 @@ def are_tables(a: Function, b: Function) -> bool:
     both = []
     for f in (a, b):
         values = fingerprint.words(f.fingerprint)[: f.tokens]
-        decides = bool(np.isin(values, _DECISIONS).any())
+        decides = not _DECISIONS.isdisjoint(values.tolist())
         values = values[fingerprint.is_literal(fingerprint.codes(f.fingerprint))]
         if len(values) < (_TABLE if decides else _DECLARED) * f.tokens:
             return False
