@@ -258,7 +258,14 @@ def test_a_function_is_not_compared_with_what_it_holds() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["shop/migrations/0001_first.py", "vendor/a.go", "src/a.pyi", "lib/third_party/x.c", "a.d.ts"],
+    [
+        "shop/migrations/0001_first.py",
+        "vendor/a.go",
+        "src/a.pyi",
+        "lib/third_party/x.c",
+        "a.d.ts",
+        "app/a.esm.js",
+    ],
 )
 def test_what_nobody_would_share_is_not_compared(path: str) -> None:
     assert not eligible_path(path, tests=True)

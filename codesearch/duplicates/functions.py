@@ -18,7 +18,8 @@ _FUNCTIONS = [KINDS.index(kind) for kind in ("function", "method")]
 # What is written by programs, once, or by others: not to be shared with anything.
 _PASSED = re.compile(
     r"(?:^|/)(?:migrations?|versions|alembic|locales?|vendor|vendored|_vendor|third[-_]?party|"
-    r"external|deps|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$"
+    r"external|deps|node_modules|bower_components|generated|gen)/|\.pyi$|\.d\.ts$|"
+    r"\.(?:esm|umd|iife|min|bundle)\.[cm]?js$"
 )
 # Like tests these repeat what they measure, each for itself.
 _BENCHMARKS = re.compile(
