@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 
 from codesearch import config
 from codesearch.errors import CodesearchError, ConfigError
@@ -128,22 +129,21 @@ class _Asker:
     def staged(self) -> Change:
         with ThreadPoolExecutor(2) as beside:
             differing = beside.submit(copy_context().run, self._apart, "diff-files")
-            tracked = beside.submit(copy_context().run, self._run, "ls-files", "-z")
-            parents = [self._commit("HEAD")]
-            if parents[0] is None:  # no commit yet: all that is staged is new
-                listed = self._run("ls-files", "--stage", "-z").split("\0")
-                fields = [re.split(r"[ \t]", line, maxsplit=3) for line in listed if line]
-                entries = [_Entry(f[3], [], f[1] if f[0] in _REGULAR else "") for f in fields]
-            else:
-                parents += [c for c in self._merged() if c]
-                each = [self._raw("diff-index", "--cached", parent) for parent in parents if parent]
+            tracked = beside.submit(copy_context().run, self._names, "ls-files", "-z")
+            parents = ["HEAD", *self._merged()]
+            try:
+                each = [self._raw("diff-index", "--cached", parent) for parent in parents]
                 entries = _in_all(each)
-            apart = differing.result()
-        # What ``git add -N`` only announces is in no commit.
-        announced = {e.path for e in apart if not e.before}
-        paths = set(tracked.result().split("\0")) - announced
-        is_empty = len(parents) == 1 and not entries
-        return self._change(entries, apart, paths, is_empty=is_empty)
+            except CodesearchError:
+                if self._commit("HEAD") is not None:
+                    raise
+                # There is no commit yet: all that is staged is new.
+                fields = [re.split(r"[ \t]", line, maxsplit=3) for line in self._names(
+                    "ls-files", "--stage", "-z"
+                )]  # fmt: skip
+                entries = [_Entry(f[3], [], f[1] if f[0] in _REGULAR else "") for f in fields]
+            is_empty = len(parents) == 1 and not entries
+            return self._change(entries, differing.result, tracked.result, is_empty=is_empty)
 
     def since(self, base: str, to: str) -> Change:
         ends = self._known(base), self._known(to)
@@ -164,8 +164,9 @@ class _Asker:
     def _between(self, base: str, to: str) -> Change:
         """What changes from one commit, or the empty tree, to another."""
         entries = self._raw("diff-tree", "-r", base, to)
-        tree = self._run("ls-tree", "-r", "-z", "--name-only", to).split("\0")
-        return self._change(entries, self._apart("diff-index", to), tree)
+        apart = partial(self._apart, "diff-index", to)
+        tree = partial(self._names, "ls-tree", "-r", "-z", "--name-only", to)
+        return self._change(entries, apart, tree)
 
     # -- what git says -----------------------------------------------------------------
 
@@ -184,14 +185,15 @@ class _Asker:
         said = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         return self._run(*said, accept=(0, 1, 128)).strip() or None
 
-    def _merged(self) -> list[str | None]:
+    def _merged(self) -> list[str]:
         """The other parents of a merge that is being made."""
         folder = self._extra.get("GIT_DIR") or self._root.git_dir or ""
         try:
             lines = (self._root.path / folder / "MERGE_HEAD").read_text("ascii").split()
         except (OSError, UnicodeDecodeError):
             return []
-        return [self._commit(line) for line in lines if _OBJECT.fullmatch(line)]
+        found = [self._commit(line) for line in lines if _OBJECT.fullmatch(line)]
+        return [commit for commit in found if commit]
 
     def _apart(self, command: str, *arguments: str) -> list[_Entry]:
         """What differs in the work tree.
@@ -223,6 +225,9 @@ class _Asker:
             found.append(entry)
         return found
 
+    def _names(self, *arguments: str) -> list[str]:
+        return [name for name in self._run(*arguments).split("\0") if name]
+
     def _run(self, *arguments: str, said: bytes = b"", accept: Sequence[int] = (0,)) -> str:
         return os.fsdecode(self._bytes(*arguments, said=said, accept=accept))
 
@@ -243,8 +248,8 @@ class _Asker:
     def _change(
         self,
         entries: Sequence[_Entry],
-        apart: Sequence[_Entry],
-        listed: Iterable[str],
+        apart: Callable[[], Sequence[_Entry]],
+        listed: Callable[[], Sequence[str]],
         *,
         is_empty: bool = False,
     ) -> Change:
@@ -254,23 +259,27 @@ class _Asker:
             return is_inside(entry.path) and excluded(entry.path) is None
 
         entries = [e for e in entries if counts(e)]
+        before = [(e.path, b) for e in entries for b in e.before]
+        after = [(e.path, e.after) for e in entries if e.after]
+        blobs = self._blobs([*after, *before])  # while git looks at the work tree
         changed = {e.path for e in entries}
-        apart = [e for e in apart if e.path not in changed and e.before and counts(e)]
-        if len(apart) > _MANY_DIFFER:
+        differing = apart()
+        apart_from_it = [e for e in differing if e.path not in changed and counts(e)]
+        others = [(e.path, blob) for e in apart_from_it for blob in e.before]
+        if len(others) > _MANY_DIFFER:
             self._notes.append(
-                f"{len(apart)} files differ from the commit in the work tree; of these,"
+                f"{len(others)} files differ from the commit in the work tree; of these,"
                 " what lies there was compared with"
             )
-            apart = []
-        wanted = [(e.path, e.after) for e in entries if e.after]
-        wanted += [(e.path, blob) for e in [*entries, *apart] for blob in e.before]
-        blobs = self._blobs(wanted)
-        before = [(e.path, b) for e in entries for b in e.before]
+            others = []
+        blobs |= self._blobs(others)
+        # What ``git add -N`` only announces is in no commit.
+        announced = {e.path for e in differing if not e.before}
         return Change(
-            new=self._files([(e.path, e.after) for e in entries if e.after], blobs),
+            new=self._files(after, blobs),
             old=self._files(before, blobs),
-            others=self._files([(e.path, b) for e in apart for b in e.before], blobs),
-            paths=frozenset(listed) - changed - {e.path for e in apart},
+            others=self._files(others, blobs),
+            paths=frozenset(listed()) - changed - announced - {path for path, _ in others},
             notes=self._notes,
             is_empty=is_empty,
         )
