@@ -162,6 +162,20 @@ def words(fingerprint: bytes) -> U16:
     return np.frombuffer(fingerprint, "<u2", offset=_HEAD + 2 * size(fingerprint))
 
 
+def streams(
+    fingerprints: Sequence[bytes],
+) -> tuple[tuple[U16, NDArray[np.int64]], tuple[U16, NDArray[np.int64]]]:
+    """``codes`` and ``words`` of many, one behind the other, each with the numbers of every one."""
+    numbers = np.frombuffer(b"".join(fingerprints), "<u2")
+    of_all = np.array([len(f) // 2 for f in fingerprints], np.int64)
+    n = np.array([size(f) for f in fingerprints], np.int64)
+    parts = np.stack([np.full(len(n), _HEAD // 2), n, of_all - _HEAD // 2 - n], axis=1)
+    codes, words = (
+        numbers[np.repeat(np.tile(np.arange(3) == part, len(n)), parts.ravel())] for part in (1, 2)
+    )
+    return (codes, parts[:, 1]), (words, parts[:, 2])
+
+
 def blind(codes: U16) -> U16:
     """Codes that are also the same for all names."""
     return np.where(codes & _NAME, np.uint16(_LOCAL), codes)

@@ -47,15 +47,14 @@ class Likeness:
 
     def __init__(self, functions: Sequence[Function], asked: Bool, least: float = 0.0) -> None:
         self._n, self._asked = len(functions), asked
-        prints = [f.fingerprint for f in functions]
-        codes = [fingerprint.codes(p) for p in prints]
-        self._names = Shingles(*_joined(codes), asked)
+        codes, words = fingerprint.streams([f.fingerprint for f in functions])
+        self._names = Shingles(*codes, asked)
         # Nearly all functions share the forms of some tokens; few can be as like as it takes.
-        near = _of_like_size(np.array([len(c) for c in codes]), asked, least - _FORM)
-        form = [c if is_near else c[:0] for c, is_near in zip(codes, near.tolist(), strict=True)]
-        tokens, lengths = _joined(form)
-        self._form = Shingles(fingerprint.blind(tokens), lengths, asked)
-        self._words = Shingles(*_joined([fingerprint.words(p) for p in prints]), asked)
+        tokens, lengths = codes
+        near = _of_like_size(lengths, asked, least - _FORM)
+        tokens = fingerprint.blind(tokens[np.repeat(near, lengths)])
+        self._form = Shingles(tokens, np.where(near, lengths, 0), asked)
+        self._words = Shingles(*words, asked)
 
     def candidates(self, clock: Clock) -> tuple[I64, I64]:
         """Pairs that may be alike, each once, the first of each asked about.
@@ -86,12 +85,6 @@ class Likeness:
         form = self._form.jaccard(left, right) + _FORM
         like: F64 = np.maximum(names, np.minimum(np.maximum(words, form), 0.99))
         return like
-
-
-def _joined(streams: Sequence[NDArray[np.uint16]]) -> tuple[NDArray[np.uint16], I64]:
-    """Numbers one behind the other, and how many of each."""
-    lengths = np.array([len(s) for s in streams], np.int64)
-    return np.concatenate([np.zeros(0, np.uint16), *streams]), lengths
 
 
 def _of_like_size(sizes: I64, asked: Bool, least: float) -> Bool:

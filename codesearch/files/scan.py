@@ -11,7 +11,7 @@ from codesearch.files import git
 from codesearch.files.base import Rules, Unlisted
 from codesearch.files.exclusions import Exclusions
 from codesearch.files.walk import Walk
-from codesearch.model import FileStat
+from codesearch.model import FileStat, stamp_of
 from codesearch.places import Root
 
 _WITHOUT_GIT = "files that are tracked although ignored are missed"
@@ -124,7 +124,7 @@ def changed(root: Root, known: Mapping[str, tuple[int, int]]) -> frozenset[str]:
         except (OSError, ValueError):
             found.append(path)
             continue
-        now = FileStat(path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
-        if (now.size, now.stamp) != was or not stat.S_ISREG(seen.st_mode):
+        now = seen.st_size, stamp_of(seen.st_mtime_ns, seen.st_ctime_ns)
+        if now != was or not stat.S_ISREG(seen.st_mode):
             found.append(path)
     return frozenset(found)

@@ -52,6 +52,7 @@ from codesearch.model.source import (
     Skipped,
     SkipReason,
     SourceFile,
+    stamp_of,
 )
 
 __all__ = [
@@ -93,4 +94,5 @@ __all__ = [
     "Verdict",
     "WatchEvent",
     "Withheld",
+    "stamp_of",
 ]

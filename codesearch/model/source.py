@@ -33,6 +33,16 @@ _TICK_NS = 20_000_000
 _SECOND_NS = 1_000_000_000
 
 
+def stamp_of(mtime_ns: int, ctime_ns: int) -> int:
+    """A number that is another one when either time of a file is.
+
+    The content can change without its time (``cp -p``, an unpacked archive), but then not
+    without that of the inode. Where a file system has no such time, mtime alone decides;
+    on Windows it is the time of creation, which tells that a file was replaced.
+    """
+    return (mtime_ns ^ ctime_ns << 1) & _63_BITS
+
+
 @dataclass(frozen=True, slots=True)
 class FileStat:
     """What a scan sees of a file without reading it."""
@@ -44,13 +54,8 @@ class FileStat:
 
     @property
     def stamp(self) -> int:
-        """A number that is another one when either time is.
-
-        The content can change without its time (``cp -p``, an unpacked archive), but then not
-        without that of the inode. Where a file system has no such time, mtime alone decides;
-        on Windows it is the time of creation, which tells that a file was replaced.
-        """
-        return (self.mtime_ns ^ self.ctime_ns << 1) & _63_BITS
+        """See ``stamp_of``."""
+        return stamp_of(self.mtime_ns, self.ctime_ns)
 
     def is_settled(self, now_ns: int) -> bool:
         """Whether a change after ``now_ns`` must give other times.

@@ -47,7 +47,8 @@ def ask(args: Sequence[str]) -> int | None:
 
 
 def _ask(at: str, here: str, args: Sequence[str]) -> int | None:
-    from socket import AF_UNIX, SOCK_STREAM, socket
+    # The module around it takes as long to import as all the rest.
+    from _socket import AF_UNIX, SOCK_STREAM, socket
 
     from codesearch.server import wire
 
@@ -55,14 +56,16 @@ def _ask(at: str, here: str, args: Sequence[str]) -> int | None:
     terminals = sys.stdout.isatty(), sys.stderr.isatty()
     columns = _columns() if any(terminals) else 0
     request = wire.Request(args, here, terminals, columns, sys.stdout.encoding, variables)
+    server = socket(AF_UNIX, SOCK_STREAM)
     try:
-        with socket(AF_UNIX, SOCK_STREAM) as server:
-            server.settimeout(_SECONDS)
-            server.connect(at)
-            wire.send_request(server, request)
-            reply = wire.receive_reply(server)
+        server.settimeout(_SECONDS)
+        server.connect(at)
+        wire.send_request(server, request)
+        reply = wire.receive_reply(server)
     except (OSError, wire.Broken):
         return None
+    finally:
+        server.close()
     if reply is None:
         return None
     code, out, err = reply

@@ -15,8 +15,8 @@ from codesearch import __version__
 
 TYPE_CHECKING = False  # typing and dataclasses would take as long to import as the rest together
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Mapping, Sequence
-    from socket import socket
 
 #: Both must have the same: they are parts of one installation.
 VERSION = f"1 {__version__} {os.path.dirname(__file__)} {sys.getfilesystemencoding()}"  # noqa: PTH120
