@@ -113,13 +113,16 @@ class Freshness:
         behind = frozenset({*(s.path for s in todo.work), *todo.removed})
         return Seen(self._whole(stored), IndexState.FRESH, 0, ()), behind
 
-    def for_hook(self) -> tuple[Seen, Behind]:
-        """The index as it is stored, of whatever model, or nothing; no hook waits for more.
+    def for_hook(self, *, vectors: bool) -> tuple[Seen, Behind]:
+        """The index as it is stored, or nothing; no hook waits for more.
 
-        What can be told before git has listed anything is looked at here.
+        What can be told before git has listed anything is looked at here. Where no ``vectors``
+        are needed the index of any model will do.
         """
-        state, self._stored = self._site.image_of_any_model.load(self._stored)
-        site, stored = self._site, self._stored
+        site = self._site
+        image = site.image if vectors else site.image_of_any_model
+        state, self._stored = image.load(self._stored)
+        stored = self._stored
         if stored is None:
             note = "only what the commit itself changes was compared (run `codesearch index`)"
             said = f"{self.unusable(state).message}: {note}"

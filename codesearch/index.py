@@ -248,8 +248,10 @@ class Index:
 
         def look() -> duplicates.Found:
             commit = duplicates.begin(self._root, self._rules, request)
-            stored = self._fresh.for_hook() if request.is_of_hook else None
-            known = duplicates.known(stored[0].view, request) if stored else []  # while git works
+            hints = "CS004" in request.rules
+            stored = self._fresh.for_hook(vectors=hints) if request.is_of_hook else None
+            if stored:  # while git works
+                duplicates.known(stored[0].view, request)
             what, change = commit.result()
             if stored and change is not None:
                 seen, behind = stored[0], stored[1](change.paths)
@@ -257,14 +259,12 @@ class Index:
                 seen, behind = self._fresh.as_far_as_known()
             else:
                 seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
-            if not stored or seen is not stored[0]:
-                known = duplicates.known(seen.view, request)
-            purpose = self._embedder.purpose if "CS004" in request.rules else None
-            how = search.Sources(self._root, self._rules).of, purpose, start
-            report, pairs = duplicates.find(seen.view, known, what, change, behind, *how)
-            notes = [*seen.notes, *report.warnings]
+            read = search.Sources(self._root, self._rules).of
+            material = duplicates.Material(seen.view, change, behind, read)
+            purpose = self._embedder.purpose if hints else None
+            report, pairs = duplicates.find(material, what, purpose, start)
             worst = report.state if seen.state is IndexState.FRESH else seen.state
-            return replace(report, state=worst, warnings=notes), pairs
+            return replace(report, state=worst, warnings=[*seen.notes, *report.warnings]), pairs
 
         return self._mended(look)
 

@@ -5,7 +5,7 @@ embeds nothing and prints nothing.
 """
 
 from codesearch.duplicates.find import Found, begin, find
-from codesearch.duplicates.gather import known
+from codesearch.duplicates.gather import Material, known
 from codesearch.duplicates.relate import related
 
-__all__ = ["Found", "begin", "find", "known", "related"]
+__all__ = ["Found", "Material", "begin", "find", "known", "related"]

@@ -42,8 +42,7 @@ def _content(f: Function) -> str:
 
 
 def _form(f: Function) -> str:
-    codes = fingerprint.codes(f.fingerprint).tobytes()
-    return blake2b(codes, digest_size=8).hexdigest()
+    return blake2b(fingerprint.form(f.fingerprint), digest_size=8).hexdigest()
 
 
 class Census:

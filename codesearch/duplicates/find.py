@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from codesearch.duplicates.baseline import Census, pair
 from codesearch.duplicates.before import Before
 from codesearch.duplicates.clock import Clock
 from codesearch.duplicates.functions import Function, is_passed
-from codesearch.duplicates.gather import Read, gathered
+from codesearch.duplicates.gather import Material, Read, gathered
 from codesearch.duplicates.groups import Edge, Group, best_matches, stars
 from codesearch.duplicates.likeness import aligned
 from codesearch.duplicates.pairs import pairs_of, rule_between
@@ -37,7 +37,6 @@ from codesearch.model import (
     Unused,
 )
 from codesearch.places import Root
-from codesearch.search import View
 
 #: A report, and for a request that is ``accepting`` the pairs that were found, by their names in a
 #: baseline, with how many of functions they are.
@@ -97,32 +96,22 @@ def begin(
 
 
 def find(
-    view: View,
-    functions: Sequence[Function],
-    request: DuplicateRequest,
-    change: Change | None,
-    behind: Collection[str],
-    read: Read,
-    threshold: float | None,
-    start: float,
+    material: Material, request: DuplicateRequest, threshold: float | None, start: float
 ) -> Found:
     """Looks for duplicates.
 
     Args:
-        view: the index.
-        functions: what is ``known`` of it.
+        material: what is compared.
         request: what is asked.
-        change: what a commit changes, for the modes that ask about it.
-        behind: the files that the index has otherwise than the work tree, for those modes.
-        read: gives a file as it lies in the work tree.
         threshold: see ``Embedder.purpose``.
         start: when the look began, by ``time.perf_counter``.
 
     Returns:
         All but what only the index knows of itself.
     """
+    view, change, read = material.view, material.change, material.read
     clock = Clock.of(request, start)
-    compared = gathered(view, functions, request, change, behind, read, clock)
+    compared = gathered(material, request, clock)
     looked = _Looked(compared.functions, np.array(compared.asked, bool))
     looked.complete = clock.is_running()
     pairs: dict[str, int] = {}

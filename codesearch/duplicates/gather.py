@@ -20,11 +20,24 @@ from codesearch.search import View
 
 Read = Callable[[str], SourceFile | None]
 
-#: What is known of an index as long as it is in memory, for a process that stays.
 _MADE: WeakKeyDictionary[View, tuple[object, Sequence[Function]]] = WeakKeyDictionary()
 
 #: Files that the index lacks and that are read for a commit; more would keep it waiting.
 _FEW = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a look has before it: an index, and what is otherwise than in it.
+
+    ``change`` is what a commit changes, for the modes that ask about one, and ``behind`` the files
+    that the index has otherwise than the work tree. ``read`` gives a file as it lies there.
+    """
+
+    view: View
+    change: Change | None
+    behind: Collection[str]
+    read: Read
 
 
 @dataclass(slots=True)
@@ -39,7 +52,10 @@ class Gathered:
 
 
 def known(view: View, request: DuplicateRequest) -> Sequence[Function]:
-    """The functions of an index that a request may compare, whatever a commit changes of them."""
+    """The functions of an index that a request may compare, whatever a commit changes of them.
+
+    They are kept as long as the view is.
+    """
     how = request.min_tokens, request.tests, request.exclude
     made = _MADE.get(view)
     if made is None or made[0] != how:
@@ -55,28 +71,17 @@ def _counts(request: DuplicateRequest, path: str) -> bool:
     return scope.eligible_path(path, tests=request.tests)
 
 
-def gathered(
-    view: View,
-    functions: Sequence[Function],
-    request: DuplicateRequest,
-    change: Change | None,
-    behind: Collection[str],
-    read: Read,
-    clock: Clock,
-) -> Gathered:
+def gathered(material: Material, request: DuplicateRequest, clock: Clock) -> Gathered:
     """All functions that count, and which of them are asked about.
 
     Args:
-        view: the index.
-        functions: what is ``known`` of it.
+        material: where they are.
         request: what is asked.
-        change: what a commit changes, for the modes that ask about it.
-        behind: the files that the index has otherwise than the work tree.
-        read: gives a file as it lies in the work tree.
         clock: how long it may take; when it is over, files of a commit are left out.
     """
+    view, change = material.view, material.change
     counts = partial(_counts, request)
-    apart = [p for p in behind if counts(p) and (change is None or p in change.paths)]
+    apart = [p for p in material.behind if counts(p) and (change is None or p in change.paths)]
     pending = len(apart) if len(apart) > _FEW else 0
     otherwise = frozenset(apart)
     is_asked = _under(request.paths)
@@ -105,10 +110,10 @@ def gathered(
 
     found = [
         f
-        for f in functions
+        for f in known(view, request)
         if f.path not in otherwise and (change is None or f.path in change.paths)
     ]
-    for file in filter(None, map(read, apart)):
+    for file in filter(None, map(material.read, apart)):
         found += cut_alone(file)
     if change is None:
         asked = [is_asked(f.path) for f in found]
