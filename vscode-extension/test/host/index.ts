@@ -1,8 +1,8 @@
 // What VS Code calls in the extension host (extensionTestsPath).
 
-import './commands.js';
-import { runAll } from './suite.js';
+import "./commands.js";
+import { runAll } from "./suite";
 
 export async function run(): Promise<void> {
-    await runAll();
+  await runAll();
 }

@@ -1,0 +1,161 @@
+// A window of VS Code as a person finds it: by roles and names, never by how it is built.
+
+import type { Frame, Locator, Page } from "playwright-core";
+
+import { until } from "./until";
+
+export interface Cursor {
+  line: number;
+  column: number;
+}
+
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  /** Ready as soon as what extensions contribute is there. */
+  async appears(): Promise<void> {
+    await this.container.waitFor();
+  }
+
+  /** Our icon in the bar at the side. */
+  get container(): Locator {
+    return this.page.getByRole("tab", { name: /^Code Search/ });
+  }
+
+  get results(): Locator {
+    return this.page.getByRole("tree", { name: /^(Results|Ergebnisse)/ });
+  }
+
+  get duplicates(): Locator {
+    return this.page.getByRole("tree", { name: /^(Duplicates|Duplikate)/ });
+  }
+
+  /** The box that commands, files and lists are picked in. */
+  get picker(): Locator {
+    return this.page.locator(".quick-input-widget");
+  }
+
+  get statusBar(): Locator {
+    return this.page.getByRole("status");
+  }
+
+  /** Our own item in the status bar. */
+  get statusItem(): Locator {
+    return this.statusBar.getByRole("button", { name: /Code Search/ });
+  }
+
+  /** An entry of the Problems panel, which has to be open. */
+  problem(text: RegExp): Locator {
+    return this.page.getByRole("tree", { name: /Problems/ }).getByRole("treeitem", { name: text });
+  }
+
+  notification(text: RegExp | string): Locator {
+    return this.page.getByRole("dialog", { name: text });
+  }
+
+  editor(file: string): Locator {
+    return this.page.getByRole("tab", { name: file, selected: true }).filter({ hasText: file });
+  }
+
+  async show(): Promise<void> {
+    if ((await this.container.getAttribute("aria-selected")) !== "true") await this.container.click();
+  }
+
+  /** Runs a command from the palette, by its title. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.picker.getByRole("textbox").fill(`>${title}`);
+    await this.picker.getByRole("option", { name: title }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Runs a command, or leaves the palette if it is not offered there. */
+  async tryCommand(title: string): Promise<boolean> {
+    await this.page.keyboard.press("F1");
+    await this.picker.getByRole("textbox").fill(`>${title}`);
+    const option = this.picker.getByRole("option", { name: title });
+    const nothing = this.picker.getByRole("option", { name: "No matching commands" });
+    await option.or(nothing).first().waitFor();
+    const offered = (await option.count()) > 0;
+    await this.page.keyboard.press(offered ? "Enter" : "Escape");
+    return offered;
+  }
+
+  /** Applies a code action at the cursor. */
+  async quickFix(title: RegExp): Promise<void> {
+    await this.page.keyboard.press("Control+.");
+    await this.page.getByRole("option", { name: title }).first().click();
+  }
+
+  /** Waits until an item has the keyboard's focus in a tree. */
+  async focused(name: RegExp): Promise<void> {
+    await until(`the focus on ${String(name)}`, async () => {
+      const label = await this.page.evaluate(() => {
+        const id = document.activeElement?.getAttribute("aria-activedescendant");
+        return id ? document.getElementById(id)?.getAttribute("aria-label") : null;
+      });
+      return typeof label === "string" && name.test(label);
+    });
+  }
+
+  /** Opens a file by its name. */
+  async open(file: string): Promise<void> {
+    await this.page.keyboard.press("Control+p");
+    await this.picker.getByRole("textbox").fill(file);
+    await this.picker.getByRole("option", { name: file.split("/").at(-1) ?? file }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.editor(file.split("/").at(-1) ?? file).waitFor();
+  }
+
+  /** Where the cursor is in the editor. */
+  async cursor(): Promise<Cursor> {
+    const shown = this.statusBar.getByRole("button", { name: /^Ln \d+, Col \d+/ });
+    const [, line, column] = /Ln (\d+), Col (\d+)/.exec(await shown.innerText()) ?? [];
+    return { line: Number(line), column: Number(column) };
+  }
+
+  /** Waits until an editor is on top with its cursor in a line. */
+  async isAt(file: string, line: number): Promise<void> {
+    await this.editor(file).waitFor();
+    await until(
+      () => `line ${line} of ${file}`,
+      async () => (await this.cursor()).line === line,
+    );
+  }
+
+  /** Puts text into the editor that has the focus, as it is: the editor completes and indents nothing. */
+  async insert(text: string, line: number): Promise<void> {
+    await this.page.keyboard.press("Control+g");
+    await this.picker.getByRole("textbox").fill(`:${line}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.keyboard.press("Home");
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** The item of a function in the tree of results, by what a screen reader says of it. */
+  result(name: string): Locator {
+    return this.results.getByRole("treeitem", { name: new RegExp(`^${name}, `) });
+  }
+
+  /** Asks in the search view; the answer is awaited by what looks for it. */
+  async ask(question: string): Promise<void> {
+    await this.show();
+    const box = (await this.searchPage()).getByRole("textbox", { name: /^(Question|Frage)$/ });
+    await box.fill(question);
+    await box.press("Enter");
+  }
+
+  /** The page of the search view. A webview's frame is replaced while it loads; ours says when it listens. */
+  async searchPage(): Promise<Frame> {
+    return until("the page of the search view", async () => {
+      for (const frame of this.page.frames()) {
+        const ready = await frame
+          .locator("body[data-ready]")
+          .isVisible()
+          .catch(() => false);
+        if (ready) return frame;
+      }
+      return null;
+    });
+  }
+}
