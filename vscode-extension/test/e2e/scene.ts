@@ -2,14 +2,14 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 import { launchBrowser } from "../harness/browser";
 import { Home, type Settings } from "../harness/home";
 import { codesearch } from "../harness/program";
 import { Repository } from "../harness/repository";
-import { installExtension, Server, type ServerOptions } from "../harness/server";
+import { installExtension, type Payload, Server, type ServerOptions } from "../harness/server";
 import { PATIENCE } from "../harness/until";
 import { Workbench } from "../harness/workbench";
 
@@ -20,6 +20,10 @@ const FAILURES = join(EXTENSION, ".vscode-host", "failures");
 export interface SceneOptions extends ServerOptions {
   /** Settings of the machine besides the program's path; `"codesearch.path": undefined` takes that out. */
   settings?: Settings;
+}
+
+export interface WindowOptions extends BrowserContextOptions {
+  payload?: Payload;
 }
 
 export class Scene {
@@ -54,15 +58,15 @@ export class Scene {
   }
 
   /** A window of a browser that knows nothing of earlier ones; it goes with the test. */
-  async open(opened?: Repository | string): Promise<Workbench> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+  async open(opened?: Repository | string, { payload, ...options }: WindowOptions = {}): Promise<Workbench> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(PATIENCE);
     onTestFinished(async ({ task }) => {
       if (task.result?.state === "fail") await this.#keep(context, task.name);
       await context.close();
     });
     const page = await context.newPage();
-    await page.goto(this.server.address(opened instanceof Repository ? opened.folder : opened));
+    await page.goto(this.server.address(opened instanceof Repository ? opened.folder : opened, payload));
     const window = new Workbench(page);
     await window.appears();
     return window;

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { codesearch } from "../harness/program";
@@ -36,14 +34,13 @@ test("the server ends with its window", async () => {
 });
 
 test("where the command is not found the view says so, and finds it when the setting is right", async () => {
-  const settings = join(stage().home.data, "Machine", "settings.json");
-  writeFileSync(settings, JSON.stringify({ "codesearch.path": "/nowhere/codesearch" }));
+  stage().home.set({ "codesearch.path": "/nowhere/codesearch" });
   const window = await stage().open(stage().repository("shop", SHOP));
   await window.show();
   await window.page.getByText("The program that codesearch.path names does not run: /nowhere/codesearch").first().waitFor();
   expect(stage().server.searchServers()).toEqual([]);
 
-  writeFileSync(settings, JSON.stringify({ "codesearch.path": codesearch() }));
+  stage().home.set({ "codesearch.path": codesearch() });
   await window.ask("run all jobs until none is left");
   await window.result("drain").waitFor();
 });

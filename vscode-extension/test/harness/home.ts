@@ -31,11 +31,15 @@ export class Home {
 
   constructor(settings: Settings = {}) {
     writeFileSync(this.config, "");
-    // As a person"s machine settings: a workspace can"t name a program there.
     mkdirSync(join(this.data, "Machine"), { recursive: true });
     mkdirSync(join(this.data, "User"), { recursive: true });
-    writeFileSync(join(this.data, "Machine", "settings.json"), JSON.stringify(settings, null, 4));
-    writeFileSync(join(this.data, "User", "settings.json"), JSON.stringify(QUIET, null, 4));
+    writeFileSync(join(this.data, "User", "settings.json"), JSON.stringify(QUIET, null, 2));
+    this.set(settings);
+  }
+
+  /** Settings of the machine, in place of earlier ones: where a workspace can't name a program. */
+  set(settings: Settings): void {
+    writeFileSync(join(this.data, "Machine", "settings.json"), JSON.stringify(settings, null, 2));
   }
 
   /** What runs for this user sees nothing of the one who runs the tests, and no gallery. */

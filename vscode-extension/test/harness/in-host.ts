@@ -2,7 +2,7 @@
 
 import type { Browser } from "playwright-core";
 
-import type { Server } from "./server";
+import type { Payload, Server } from "./server";
 
 export interface Outcome {
   code: number;
@@ -32,7 +32,7 @@ export async function runInHost({ server, browser, opened, extension, tests }: R
     const exit = new Promise<number>((resolve) => {
       void page.exposeFunction("codeAutomationExit", resolve);
     });
-    const payload: [string, string][] = [
+    const payload: Payload = [
       ["extensionDevelopmentPath", server.remote(extension)],
       ["extensionTestsPath", server.remote(tests)],
       ["skipWelcome", "true"],

@@ -15,6 +15,9 @@ export interface ServerOptions {
   environment?: Record<string, string>;
 }
 
+/** What a window is told besides; values are for VS Code itself. */
+export type Payload = ReadonlyArray<readonly [name: string, value: string]>;
+
 /** The program's file; laid now if it is not there. */
 function program(): string {
   const script = join(import.meta.dirname, "set-up.sh");
@@ -64,7 +67,7 @@ export class Server {
   }
 
   /** Where its window shows a folder or, with .code-workspace, several. */
-  address(opened?: string, payload?: ReadonlyArray<readonly [string, string]>): string {
+  address(opened?: string, payload?: Payload): string {
     const address = new URL(this.url);
     if (opened !== undefined) {
       address.searchParams.set(opened.endsWith(".code-workspace") ? "workspace" : "folder", opened);

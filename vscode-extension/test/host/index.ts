@@ -1,6 +1,7 @@
 // What VS Code calls in the extension host (extensionTestsPath).
 
-import "./commands.js";
+import "./manifest";
+import "./editor";
 import { runAll } from "./suite";
 
 export async function run(): Promise<void> {
