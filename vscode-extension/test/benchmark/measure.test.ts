@@ -30,7 +30,7 @@ interface Measured {
 }
 
 const IDLE_MS = 5_000;
-const task = JSON.parse(process.env["CODESEARCH_EDITOR_TASK"] ?? "null") as Task;
+const task = JSON.parse(process.env.CODESEARCH_EDITOR_TASK ?? "null") as Task;
 const noted = `${task.out}.probe`;
 // Only Enter asks: what is measured is one question, not the letters before it.
 const stage = scene({ settings: { "codesearch.searchAsYouType": false }, environment: { PROBE_FILE: noted } });

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { SHOP } from "../harness/shop";
@@ -18,8 +19,7 @@ const BANK = {
 test("two folders of a window are searched together by one server", async () => {
   const shop = stage().repository("shop", SHOP);
   const bank = stage().repository("bank", BANK);
-  const file = `${stage().place("both")}.code-workspace`;
-  shop.write({});
+  const file = join(stage().home.folder, "both.code-workspace");
   writeFileSync(file, JSON.stringify({ folders: [{ path: shop.folder }, { path: bank.folder }] }));
   const window = await stage().open(file);
   await window.ask("move money to another account");

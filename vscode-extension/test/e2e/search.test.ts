@@ -18,7 +18,7 @@ test("a real repository is indexed with progress, answers a question, and opens 
 test("a question is asked, read and opened with the keyboard alone", async () => {
   const repository = stage().repository("shop", SHOP);
   const window = await stage().open(repository);
-  await window.command("Code Search: Search");
+  await window.command("Code Search: Search…");
   await window.searchPage();
   await window.page.keyboard.type("run all jobs until none is left");
   await window.page.keyboard.press("Enter");
@@ -57,8 +57,7 @@ test("earlier questions are kept, newest first, and asked again", async () => {
 test("Go to Symbol in Workspace takes a question of several words", async () => {
   const repository = stage().repository("shop", SHOP);
   const window = await stage().open(repository);
-  await window.page.keyboard.press("Control+t");
-  await window.picker.getByRole("textbox").fill("#put a failed job back");
+  await window.pick("Control+t", "#put a failed job back");
   await window.picker.getByRole("option", { name: /^schedule_retry/ }).waitFor();
   await window.page.keyboard.press("Enter");
   await window.isAt("queue.py", repository.line("app/queue.py", "def schedule_retry("));
@@ -69,6 +68,6 @@ test("functions like the one at the cursor are found", async () => {
   const window = await stage().open(repository);
   await window.open("config.py");
   await window.insert("", repository.line("app/config.py", "def load("));
-  await window.command("Code Search: Find Similar to Function at Cursor");
+  await window.command("Code Search: Find Similar Functions");
   await window.result("save").waitFor();
 });

@@ -8,7 +8,7 @@ import { type Browser, chromium } from "playwright-core";
 const NAMES = ["chromium", "google-chrome"];
 
 function program(): string {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const folders = (process.env.PATH ?? "").split(delimiter);
   const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
   if (found === undefined) throw new Error("no browser: apt-get install chromium");
   return found;

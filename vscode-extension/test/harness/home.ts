@@ -19,6 +19,7 @@ const QUIET: Settings = {
   "security.workspace.trust.startupPrompt": "never",
   "chat.commandCenter.enabled": false,
   "window.commandCenter": false,
+  "remote.autoForwardPorts": false,
 };
 
 const OTHERS = /^(CODESEARCH|GEMINI|GOOGLE|OPENAI|XDG|npm|NODE|VITEST|VSCODE|PYTHON)_|^(HOME|LANG|LANGUAGE|LC_.*|PWD|PORT|VITEST)$/;

@@ -3,13 +3,15 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
-/** CODESEARCH_TEST_PROGRAM, an absolute path; or what PATH has. */
+const VARIABLE = "CODESEARCH_TEST_PROGRAM";
+
+/** What the variable names, an absolute path; or what PATH has. */
 export function codesearch(): string {
-  const named = process.env["CODESEARCH_TEST_PROGRAM"];
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
+  const named = process.env[VARIABLE];
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(isAbsolute);
   const candidates = named === undefined ? folders.map((folder) => join(folder, "codesearch")) : [named];
   const found = candidates.find(isProgram);
-  if (found === undefined) throw new Error(`no codesearch to test with: ${candidates.join(", ")}`);
+  if (found === undefined) throw new Error(`no codesearch on PATH; name one with ${VARIABLE}`);
   return found;
 }
 

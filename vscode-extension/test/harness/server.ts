@@ -16,7 +16,7 @@ export interface ServerOptions {
 }
 
 /** What a window is told besides; values are for VS Code itself. */
-export type Payload = ReadonlyArray<readonly [name: string, value: string]>;
+export type Payload = readonly (readonly [name: string, value: string])[];
 
 /** The program's file; laid now if it is not there. */
 function program(): string {

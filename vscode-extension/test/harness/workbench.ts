@@ -41,7 +41,7 @@ export class Workbench {
 
   /** Our own item in the status bar. */
   get statusItem(): Locator {
-    return this.statusBar.getByRole("button", { name: /Code Search/ });
+    return this.statusBar.getByRole("button", { name: /^Code Search: / });
   }
 
   /** An entry of the Problems panel, which has to be open. */
@@ -61,18 +61,27 @@ export class Workbench {
     if ((await this.container.getAttribute("aria-selected")) !== "true") await this.container.click();
   }
 
+  /** Opens the box with a key and types into it. A key that comes while a webview loads goes nowhere. */
+  async pick(key: string, text: string): Promise<void> {
+    const box = this.picker.getByRole("textbox");
+    await until(`the box that ${key} opens`, async () => {
+      await this.page.keyboard.press(key);
+      return box.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
+    await box.fill(text);
+  }
+
   /** Runs a command from the palette, by its title. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.picker.getByRole("textbox").fill(`>${title}`);
-    await this.picker.getByRole("option", { name: title }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    if (!(await this.tryCommand(title))) throw new Error(`no command ${title}`);
   }
 
   /** Runs a command, or leaves the palette if it is not offered there. */
   async tryCommand(title: string): Promise<boolean> {
-    await this.page.keyboard.press("F1");
-    await this.picker.getByRole("textbox").fill(`>${title}`);
+    await this.pick("F1", `>${title}`);
     const option = this.picker.getByRole("option", { name: title });
     const nothing = this.picker.getByRole("option", { name: "No matching commands" });
     await option.or(nothing).first().waitFor();
@@ -100,8 +109,7 @@ export class Workbench {
 
   /** Opens a file by its name. */
   async open(file: string): Promise<void> {
-    await this.page.keyboard.press("Control+p");
-    await this.picker.getByRole("textbox").fill(file);
+    await this.pick("Control+p", file);
     await this.picker.getByRole("option", { name: file.split("/").at(-1) ?? file }).first().waitFor();
     await this.page.keyboard.press("Enter");
     await this.editor(file.split("/").at(-1) ?? file).waitFor();
@@ -125,8 +133,7 @@ export class Workbench {
 
   /** Puts text into the editor that has the focus, as it is: the editor completes and indents nothing. */
   async insert(text: string, line: number): Promise<void> {
-    await this.page.keyboard.press("Control+g");
-    await this.picker.getByRole("textbox").fill(`:${line}`);
+    await this.pick("Control+g", `:${line}`);
     await this.page.keyboard.press("Enter");
     await this.page.keyboard.press("Home");
     await this.page.keyboard.insertText(text);
