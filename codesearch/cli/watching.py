@@ -40,9 +40,8 @@ class Watch:
         watcher = Watcher(
             self.root.path,
             self.index,
+            self.update,
             self.tell,
-            self.progress,
-            self.receipt,
             debounce=debounce,
             poll=poll,
         )
@@ -58,6 +57,14 @@ class Watch:
         if self._held is None or self._held[0] != settings:
             self._held = settings, Index(self.root, settings, self.standby)
         return self._held[1]
+
+    def update(self) -> UpdateReport:
+        """Brings the index up to date."""
+
+        def wait(writer: str) -> None:
+            self.tell(WatchEvent("waiting", detail=writer))
+
+        return self.index().update(on_progress=self.progress, on_wait=wait, receipt=self.receipt)
 
     def _settings(self) -> config.Settings:
         settings = settings_of(self.root.path, replace(self.door, quiet=True))

@@ -105,13 +105,13 @@ def asked(
     """What is made of a question with the embedder, after it was agreed that it may be sent.
 
     Raises:
-        Elsewhere: in a process that stays, and it has to be sent, with the key of whoever asks.
+        Elsewhere: it has to be sent, in a process that answers for others, with their keys.
         ConsentNeeded, EmbedderError: it may not be sent; it could not be.
     """
     from codesearch.embedding.remote import ConsentNeeded
 
     embedder = remote_of(site)
-    if site.standby is not None and not embedder.knows(text):
+    if site.standby is not None and not (site.standby.own_key or embedder.knows(text)):
         raise Elsewhere(f"{embedder.service.name} has to be asked")
     embedder.while_asked = lambda _, waiting: on_progress(Progress("ask", 0, None, waiting))
     try:

@@ -25,7 +25,7 @@ from codesearch.embedding import Embedder
 from codesearch.errors import CodesearchError
 from codesearch.files import Rules
 from codesearch.ingest.prepare import Prepared, Site, embed, identify, prepare
-from codesearch.model import FileRecord, FileStat
+from codesearch.model import Chunk, FileRecord, FileStat, SourceFile
 from codesearch.places import Root
 
 if TYPE_CHECKING:
@@ -175,9 +175,14 @@ class Standby:
     begin workers for.
 
     A parser that crashes or hangs then ends the worker only. May be used by several threads.
+
+    Args:
+        own_key: whether a remote service may be asked from here, with the key of this process;
+            not where it answers for others, who have keys of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, own_key: bool = False) -> None:
+        self.own_key = own_key
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -196,6 +201,12 @@ class Standby:
                 pool.shutdown()
                 self._pool = None
                 return list(_isolated(site, _STANDBY, batch, known))
+
+    def cut(self, site: Site, file: SourceFile) -> list[Chunk]:
+        """What a file that was read is cut into."""
+        stat = FileStat(file.path, 0, 0, unsaved=file.text.encode("utf-8"))
+        (prepared,) = self.prepare(site, [stat], {})
+        return [chunk for of_file in prepared.chunks for chunk in of_file]
 
     def begin(self) -> None:
         """Begins the worker now, before there is work for it, and waits until it is there."""

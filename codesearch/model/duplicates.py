@@ -106,7 +106,7 @@ class Unused:
     rules: Sequence[str]
 
 
-DuplicateMode = Literal["staged", "since", "all", "files"]
+DuplicateMode = Literal["staged", "since", "uncommitted", "all", "files"]
 
 
 @dataclass(frozen=True, slots=True)
