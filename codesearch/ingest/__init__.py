@@ -5,7 +5,7 @@ Nothing here knows the terminal or a question.
 
 from codesearch.ingest.commit import Approve, Receipt
 from codesearch.ingest.health import examine, mend
-from codesearch.ingest.pool import Standby, prepare_all
+from codesearch.ingest.pool import Standby, end_with_parent, prepare_all
 from codesearch.ingest.prepare import (
     Plan,
     Prepared,
@@ -33,6 +33,7 @@ __all__ = [
     "Unsaved",
     "count_pending",
     "embed",
+    "end_with_parent",
     "examine",
     "finished",
     "identify",

@@ -258,7 +258,7 @@ def _begin(task: _Task) -> None:
     global _task  # noqa: PLW0603 (a worker process has one task for all its life)
     _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where ``_deaf`` can't
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     if task.load is not None:
         task.embedder = task.load()
     # A worker makes many objects that live as long as their batch, and no cycles worth a
@@ -266,14 +266,20 @@ def _begin(task: _Task) -> None:
     gc.disable()
 
 
-def _end_with_parent() -> None:
-    """A pool's workers hold both ends of its pipes: none would see that a parent was killed."""
+def end_with_parent() -> None:
+    """Has a process end when the one that began it does, also if it was killed.
+
+    A pool's workers hold both ends of its pipes: none would see it otherwise.
+    """
     import multiprocessing
 
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def end() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _work(

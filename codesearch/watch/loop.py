@@ -74,6 +74,13 @@ class Watcher:
             if self._events is not None:
                 self._events.close()
 
+    def hear(self) -> None:
+        """Tells it from another thread that something may have changed."""
+        if self._events is None:
+            self._called.set()
+        else:
+            self._events.happened.set()
+
     def hurry(self) -> None:
         """Has it look at once, from another thread."""
         self._called.set()
