@@ -158,12 +158,12 @@ export interface DuplicatesAnswer {
   findings: Finding[];
 }
 
-export interface FunctionRange {
+/** A definition in a file. */
+export interface Definition {
   symbol: string;
   name: string;
   kind: Kind;
   range: Range;
-  selectionRange: Range;
 }
 
 /** codesearch.languages/1 */
@@ -176,15 +176,14 @@ export interface ServerAction {
   title: string;
   edit?: unknown;
   command?: { title: string; command: string; arguments?: unknown[] };
+  diagnostics?: { data?: Finding }[];
   data?: { codesearch?: "open" | "suppress" | "accept" };
 }
 
 interface CodeActionParams {
   textDocument: { uri: string };
   range: Range;
-  context: {
-    diagnostics: { range: Range; message: string; code: string; source: string; data: Finding }[];
-  };
+  context: { diagnostics: [] };
 }
 
 /** Each request with what it takes and gives. */
@@ -198,7 +197,7 @@ export interface Requests {
     { scope: "changed" | "all" | "files"; files?: string[] },
     { answers: DuplicatesAnswer[] },
   ];
-  "codesearch/functions": [{ textDocument: { uri: string } }, { functions: FunctionRange[] }];
+  "codesearch/functions": [{ textDocument: { uri: string } }, { functions: Definition[] }];
   "codesearch/languages": [object, Languages];
   "textDocument/codeAction": [CodeActionParams, ServerAction[] | null];
   "workspace/executeCommand": [{ command: string; arguments?: unknown[] }, unknown];

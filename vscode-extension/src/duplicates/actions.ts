@@ -9,6 +9,8 @@ export async function openBoth({ place, other }: Finding): Promise<void> {
   await openLines(other, { preview: false, viewColumn: vscode.ViewColumn.Beside });
 }
 
+const DIAGNOSED_MS = 5000;
+
 /** Does what the server offers for a finding: a comment that suppresses it, or the baseline. */
 export async function resolve(server: Server, finding: Finding, how: "suppress" | "accept"): Promise<void> {
   const action = await actionOf(server, finding, how);
@@ -29,18 +31,37 @@ async function actionOf(
   finding: Finding,
   how: "suppress" | "accept",
 ): Promise<ServerAction | undefined> {
-  const { place, message, rule } = finding;
-  // A finding is offered actions through a diagnostic; the view has those that have none, too.
-  const start = { line: place.line - 1, character: place.column - 1 };
-  const range = { start, end: start };
-  const diagnostic = { range, message, code: rule, source: "codesearch", data: finding };
-  await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri, true));
+  const { place, fingerprint } = finding;
+  // Actions belong to diagnostics, which files that are neither open nor changed do not have.
+  await openLines(place);
+  await diagnosed(vscode.Uri.parse(place.uri, true), fingerprint);
   const actions = await server.request("textDocument/codeAction", {
     textDocument: { uri: place.uri },
-    range,
-    context: { diagnostics: [diagnostic] },
+    range: { start: { line: place.line - 1, character: 0 }, end: { line: place.line, character: 0 } },
+    context: { diagnostics: [] },
   });
-  return actions?.find(({ data }) => data?.codesearch === how);
+  return actions?.find(
+    ({ data, diagnostics }) =>
+      data?.codesearch === how && diagnostics?.[0]?.data?.fingerprint === fingerprint,
+  );
+}
+
+/** Resolves when a file has the diagnostic of a finding, or when none came in time. */
+async function diagnosed(uri: vscode.Uri, fingerprint: string): Promise<void> {
+  const isThere = () =>
+    vscode.languages.getDiagnostics(uri).some((shown) => findingOf(shown)?.fingerprint === fingerprint);
+  if (isThere()) return;
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      listener.dispose();
+      resolve();
+    };
+    const timer = setTimeout(settle, DIAGNOSED_MS);
+    const listener = vscode.languages.onDidChangeDiagnostics(() => {
+      if (isThere()) settle();
+    });
+  });
 }
 
 /** Adds "Compare with the original" to the actions of the server's diagnostics. */

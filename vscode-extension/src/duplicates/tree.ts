@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Finding } from "../protocol";
 import { nameOf } from "../search/words";
 import { escape } from "../search/tooltip";
-import { placeOf, ruleOf } from "./words";
+import { placeOf, ruleOf, shortPlaceOf } from "./words";
 
 /** Findings, one a line: a function and what it is a copy of. */
 export class DuplicatesTree implements vscode.TreeDataProvider<Finding> {
@@ -26,7 +26,7 @@ export class DuplicatesTree implements vscode.TreeDataProvider<Finding> {
   getTreeItem(finding: Finding): vscode.TreeItem {
     const { place, other } = finding;
     const item = new vscode.TreeItem(nameOf(place), vscode.TreeItemCollapsibleState.None);
-    item.description = `${placeOf(place)}  ↔  ${nameOf(other)}  ${placeOf(other)}`;
+    item.description = `${shortPlaceOf(place)}  ↔  ${nameOf(other)}  ${shortPlaceOf(other)}`;
     item.iconPath = new vscode.ThemeIcon("copy");
     item.contextValue = "finding";
     item.command = { command: "codesearch.compare", title: vscode.l10n.t("Compare"), arguments: [finding] };
@@ -35,11 +35,13 @@ export class DuplicatesTree implements vscode.TreeDataProvider<Finding> {
   }
 
   resolveTreeItem(item: vscode.TreeItem, finding: Finding): vscode.TreeItem {
+    const { place, other } = finding;
     const percent = Math.round(finding.likeness * 100);
     const lines = [
-      `**${escape(nameOf(finding.place))}**: ${escape(ruleOf(finding))}, ${escape(vscode.l10n.t("{0} % alike", percent))}`,
+      `**${escape(nameOf(place))}**: ${escape(ruleOf(finding))}, ${escape(vscode.l10n.t("{0} % alike", percent))}`,
       escape(finding.message),
-      ...finding.also.map((place) => escape(placeOf(place))),
+      `${escape(placeOf(place))} ↔ ${escape(placeOf(other))}`,
+      ...finding.also.map((further) => escape(placeOf(further))),
     ];
     item.tooltip = new vscode.MarkdownString(lines.join("\n\n"));
     return item;

@@ -20,6 +20,10 @@ export function placeOf(place: Place): string {
   return `${place.path}:${place.line}`;
 }
 
+export function shortPlaceOf(place: Place): string {
+  return `${baseName(place.path)}:${place.line}`;
+}
+
 /** The title of a diff: `name (file) ↔ name (file)`. */
 export function diffTitle(left: Place, right: Place): string {
   const [a, b] = [left, right].map((place) => `${nameOf(place)} (${baseName(place.path)})`);

@@ -25,13 +25,12 @@ function lensesOf(server: Server): vscode.CodeLensProvider {
     async provideCodeLenses(document, token) {
       const textDocument = { uri: document.uri.toString() };
       const { functions } = await server.request("codesearch/functions", { textDocument }, token);
-      return functions.map(({ range, selectionRange }) => {
-        const { line, character } = selectionRange.start;
-        const lens = new vscode.Range(range.start.line, 0, range.start.line, 0);
-        return new vscode.CodeLens(lens, {
+      return functions.filter(({ kind }) => kind === "function" || kind === "method").map(({ range }) => {
+        const start = new vscode.Position(range.start.line, range.start.character);
+        return new vscode.CodeLens(new vscode.Range(start, start), {
           title: vscode.l10n.t("Find similar"),
           command: "codesearch.findSimilar",
-          arguments: [new vscode.Position(line, character)],
+          arguments: [start],
         });
       });
     },

@@ -36,10 +36,10 @@ export function registerSearch(
     switch (message.type) {
       case "ready":
         // After a reload the question is still there; its answer is got again where that is free.
-        if (search.shown.kind === "nothing" && search.asYouType) await search.ask({ kind: "question", question: message.question });
+        if (search.shown.kind === "nothing") await search.type(message.question);
         break;
       case "typed":
-        if (search.asYouType) await search.ask({ kind: "question", question: message.question });
+        await search.type(message.question);
         break;
       case "entered":
         await history.add(message.question.query);

@@ -37,7 +37,7 @@ export function pageHtml(webview: Webview, extension: Uri): string {
       <div>
         <label for="mode">${l10n.t("Search by")}</label>
         <select id="mode">
-          <option value="hybrid">${l10n.t("Words and meaning")}</option>
+          <option value="hybrid">${l10n.t("Both")}</option>
           <option value="semantic">${l10n.t("Meaning")}</option>
           <option value="lexical">${l10n.t("Words")}</option>
         </select>
@@ -62,7 +62,7 @@ export function pageHtml(webview: Webview, extension: Uri): string {
     </div>
   </form>
   <p id="notice" class="note"></p>
-  <p id="count" class="note" role="status" aria-live="polite"></p>
+  <p id="count" role="status" aria-live="polite"></p>
   <script nonce="${nonce}" src="${file("search.js")}"></script>
 </body>
 </html>`;

@@ -8,7 +8,7 @@ import { merge } from "./answers";
 import { Latest } from "./latest";
 import { searchParams } from "./question";
 import { maxResults, usualTests } from "./search";
-import { nameOf } from "./words";
+import { containerOf, nameOf } from "./words";
 
 interface Item extends vscode.QuickPickItem {
   hit: Hit;
@@ -95,7 +95,7 @@ function itemOf(hit: Hit): Item {
   return {
     hit,
     label: nameOf(hit),
-    description: hit.symbol === nameOf(hit) ? "" : hit.symbol,
+    description: containerOf(hit),
     detail: `${hit.path}:${hit.start_line}`,
     alwaysShow: true,
   };

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Hit, Kind } from "../protocol";
 import { byFile, type FileHits } from "./answers";
 import { tooltipOf } from "./tooltip";
-import { baseName, folderName, nameOf, relationOf } from "./words";
+import { baseName, containerOf, folderName, nameOf, relationOf } from "./words";
 
 export type Layout = "tree" | "list";
 
@@ -109,8 +109,7 @@ function hitItem(node: HitNode): vscode.TreeItem {
   const score = hit.score.toFixed(2);
   const place = parent ? String(hit.start_line) : `${hit.path}:${hit.start_line}`;
   const relation = hit.relation ? relationOf(hit.relation) : "";
-  const symbol = hit.symbol === name ? "" : hit.symbol;
-  item.description = [symbol, place, score, relation].filter(Boolean).join("  ");
+  item.description = [containerOf(hit), place, score, relation].filter(Boolean).join("  ");
   item.iconPath = new vscode.ThemeIcon(ICONS[hit.kind]);
   item.contextValue = "hit";
   item.accessibilityInformation = {

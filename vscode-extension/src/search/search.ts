@@ -25,30 +25,43 @@ export class Search implements vscode.Disposable {
   private current: Shown = { kind: "nothing" };
   /** Was asked, and has no answer because the server ended. */
   private unanswered: Asked | undefined;
+  /** Was typed, before it was known whether to ask costs something. */
+  private typed: Question | undefined;
   private readonly changed = new vscode.EventEmitter<Shown>();
-  private readonly subscription: vscode.Disposable;
+  private readonly subscriptions: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly server: Server,
     private readonly folders: Folders,
   ) {
-    this.subscription = server.onDidChangeState(({ kind }) => {
-      if (kind === "running" && this.unanswered) void this.ask(this.unanswered);
-    });
+    this.subscriptions = [
+      server.onDidChangeState(({ kind }) => {
+        if (kind === "running" && this.unanswered) void this.ask(this.unanswered);
+      }),
+      folders.onDidChange(() => {
+        if (this.typed) void this.type(this.typed);
+      }),
+    ];
   }
 
   get shown(): Shown {
     return this.current;
   }
 
-  /** Whether questions may be answered while they are typed: where each costs nothing. */
-  get asYouType(): boolean {
-    return setting<boolean>("searchAsYouType", true) && this.folders.isRemote === false;
+  /** Asks what is being typed, where the setting wants that and each question costs nothing. */
+  async type(question: Question): Promise<void> {
+    const { isRemote } = this.folders;
+    if (isRemote !== false || !setting<boolean>("searchAsYouType", true)) {
+      this.typed = isRemote === undefined ? question : undefined;
+      return;
+    }
+    await this.ask({ kind: "question", question });
   }
 
   async ask(asked: Asked): Promise<void> {
     this.unanswered = undefined;
+    this.typed = undefined;
     if (asked.kind === "question" && !asked.question.query.trim()) {
       this.latest.cancel();
       this.show({ kind: "nothing" });
@@ -72,7 +85,7 @@ export class Search implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.latest, this.changed, this.subscription).dispose();
+    vscode.Disposable.from(this.latest, this.changed, ...this.subscriptions).dispose();
   }
 
   private async request(asked: Asked, token: vscode.CancellationToken): Promise<SearchAnswer[]> {

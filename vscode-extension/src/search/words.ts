@@ -2,10 +2,16 @@ import { l10n } from "vscode";
 import type { Kind } from "../protocol";
 
 /** What a function is called: the last part of its symbol. Headings have no parts. */
-export function nameOf(named: { symbol: string; path: string; start_line: number; kind?: Kind }): string {
-  const { symbol, path, start_line, kind } = named;
-  if (!symbol) return `${baseName(path)}:${start_line}`;
+export function nameOf(named: { symbol: string; path: string; kind?: Kind }): string {
+  const { symbol, path, kind } = named;
+  if (!symbol) return baseName(path);
   return kind === "section" ? symbol : symbol.slice(symbol.lastIndexOf(".") + 1) || symbol;
+}
+
+/** What a function lies in: its symbol without its own name. */
+export function containerOf(named: { symbol: string; kind?: Kind }): string {
+  const { symbol, kind } = named;
+  return kind === "section" ? "" : symbol.slice(0, Math.max(0, symbol.lastIndexOf(".")));
 }
 
 export function baseName(path: string): string {
@@ -64,6 +70,10 @@ export function partOf(name: string): string | undefined {
 export function countOf(hits: number, files: number, truncated: boolean): string {
   if (hits === 0) return l10n.t("No results");
   if (hits === 1) return l10n.t("1 result");
-  if (truncated) return l10n.t("The best {0} results in {1} files", hits, files);
-  return files === 1 ? l10n.t("{0} results in 1 file", hits) : l10n.t("{0} results in {1} files", hits, files);
+  if (files === 1) {
+    return truncated ? l10n.t("The best {0} results, in 1 file", hits) : l10n.t("{0} results in 1 file", hits);
+  }
+  return truncated
+    ? l10n.t("The best {0} results, in {1} files", hits, files)
+    : l10n.t("{0} results in {1} files", hits, files);
 }

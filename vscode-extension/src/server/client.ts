@@ -11,7 +11,6 @@ import {
   State,
 } from "vscode-languageclient/node";
 import type { FolderState, InitializationOptions, Method, Requests } from "../protocol";
-import { keepInOrder } from "./symbols";
 
 export interface ConnectOptions {
   start: () => ChildProcess;
@@ -41,7 +40,7 @@ export type Connect = typeof connect;
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { log } = options;
   let isUp = false;
-  const client = new LanguageClient("codesearch", "Code Search", () => started(options.start()), {
+  const client = new QuietClient("codesearch", "Code Search", () => started(options.start()), {
     documentSelector: [{ scheme: "file" }],
     diagnosticCollectionName: "codesearch",
     outputChannel: log,
@@ -61,12 +60,6 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       // What a program writes there is its log, not an error each line.
       stderr: (input, channel) => {
         createInterface({ input }).on("line", (line) => { channel.info(line); });
-      },
-    },
-    middleware: {
-      provideWorkspaceSymbols: async (query, token, next) => {
-        const symbols = await next(query, token);
-        return symbols && keepInOrder(query, symbols);
       },
     },
   });
@@ -92,6 +85,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       await client.dispose();
     },
   };
+}
+
+/** The library would show each failure in its own words; people are told in ours. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 }
 
 /** Resolves when the operating system has started the program, rejects when it cannot. */
