@@ -40,6 +40,10 @@ class Paused(EmbedderError):
     """
 
 
+class ConsentNeeded(Paused):
+    """Nobody has agreed yet that this code is sent to this service, or to the price."""
+
+
 class IndexMissing(CodesearchError):
     """There is no index and none may be built."""
 

@@ -8,7 +8,7 @@ Many edits, or a backend whose vectors cost money, have to be stored first.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +56,7 @@ class _Overlay(NamedTuple):
     whole: Layer
     dead: frozenset[str]
     view: View
+    parts: dict[FileStat, ingest.Prepared]  # of files that stay as they are
 
 
 class Freshness:
@@ -140,11 +141,27 @@ class Freshness:
         if self._site.standby is not None:
             scanned = self._scan_if_changed()
             _, stored = self.load()
-            return None if stored is None else self._current(stored, scanned.stats, scanned.notes)
+            if stored is None:
+                return None
+            unsaved = self._unsaved(scanned.snapshot)
+            return self._current(stored, scanned.stats, scanned.notes, unsaved)
         site = self._site
         with files.start_scan(site.root, site.rules) as scan:  # git works while the rest loads
             _, stored = self.load()
             return None if stored is None else self._current(stored, scan.finish(), scan.notes)
+
+    def _unsaved(self, snapshot: files.Snapshot) -> list[FileStat]:
+        """Of files that an editor holds: those that are indexed, or would be if saved."""
+        site = self._site
+        held = dict(site.unsaved)
+        top, folders = site.root.path, snapshot.folders
+        new = [
+            path
+            for path in held.keys() - snapshot.files.keys()
+            if path[: path.rfind("/") + 1] in folders and not os.path.lexists(top / path)
+        ]
+        known = [*(held.keys() & snapshot.files.keys()), *files.kept(site.root, site.rules, new)]
+        return [FileStat(p, len(held[p]), 0, unsaved=held[p]) for p in sorted(known)]
 
     def forget(self) -> None:
         """Has everything loaded anew."""
@@ -218,15 +235,15 @@ class Freshness:
     # -- views -----------------------------------------------------------------------
 
     def _current(
-        self, stored: Stored, stats: Collection[FileStat], notes: Sequence[str]
-    ) -> Seen | None:
+        self, stored: Stored, stats: Collection[FileStat], notes: Sequence[str],
+        unsaved: Sequence[FileStat] = (),
+    ) -> Seen | None:  # fmt: skip
         todo = ingest.plan(stats, stored.known)
-        if not todo.pending:
+        remote = self._site.embedder.remote
+        if not todo.pending and (remote or not unsaved):
             return Seen(self._whole(stored), IndexState.FRESH, 0, notes)
         is_small = len(todo.work) <= _OVERLAY_FILES and todo.bytes <= _OVERLAY_BYTES
-        if is_small and not self._site.embedder.remote:
-            return self._overlaid(stored, todo, notes)
-        return None
+        return self._overlaid(stored, todo, notes, unsaved) if is_small and not remote else None
 
     def _whole(self, stored: Stored) -> View:
         """The view of a stored segment; kept, because it caches what questions share."""
@@ -234,25 +251,52 @@ class Freshness:
             self._view_of = stored, View([Layer(stored.segment)])
         return self._view_of[1]
 
-    def _overlaid(self, stored: Stored, todo: ingest.Plan, notes: Sequence[str]) -> Seen:
+    def _overlaid(
+        self, stored: Stored, todo: ingest.Plan, notes: Sequence[str], unsaved: Sequence[FileStat]
+    ) -> Seen:
         """The stored segment without what changed, and what changed from memory."""
         whole = self._whole(stored).layers[0]
-        asked = [*todo.work, *(FileStat(p, -1, -1) for p in todo.removed)]
+        edited = {s.path for s in unsaved}
+        work = [*(s for s in todo.work if s.path not in edited), *unsaved]
+        removed = [p for p in todo.removed if p not in edited]
+        asked = [*work, *(FileStat(p, -1, -1) for p in removed)]
         held = self._overlay
         if held is None or held[:2] != (asked, whole):
-            changed = {s.path for s in todo.changed}
-            known = {r.path: r for r in stored.segment.records() if r.path in changed}
-            parts = list(ingest.prepare_all(self._site, todo.work, known, None))
+            kept = {} if held is None or held.whole is not whole else held.parts
+            parts, kept = self._prepared(stored, work, kept)
             made = self._segment(parts)
             gone = [path for part in parts for path in part.gone]
-            dead = frozenset({*todo.removed, *gone, *made.path.all()})
-            alive = np.array([p not in dead for p in stored.segment.path.all()], bool)
+            dead = frozenset({*removed, *gone, *made.path.all()})
+            alive = np.ones(stored.segment.n_files, bool)
+            alive[[f for f in map(stored.segment.path.find, dead) if f >= 0]] = False
             # A time that is not trusted may hide the next edit: such files are read each time.
             records = [r for part in parts for r in (*part.records, *part.touched)]
             key = [] if any(r.stamp == -1 for r in records) else asked
-            held = _Overlay(key, whole, dead, View([whole, Layer(made)], alive))
+            held = _Overlay(key, whole, dead, View([whole, Layer(made)], alive), kept)
             self._overlay = held
         return Seen(held.view, IndexState.FRESH, len(held.dead), notes)
+
+    def _prepared(
+        self, stored: Stored, work: Sequence[FileStat], kept: Mapping[FileStat, ingest.Prepared]
+    ) -> tuple[list[ingest.Prepared], dict[FileStat, ingest.Prepared]]:
+        """Some files, prepared, and those of them that may be taken again.
+
+        In a process that stays each file is prepared alone: who types changes one of many.
+        """
+        records = map(stored.segment.record, (s.path for s in work))
+        known = {r.path: r for r in records if r is not None}
+        if self._site.standby is None:
+            return list(ingest.prepare_all(self._site, work, known, None)), {}
+        each = {
+            stat: kept.get(stat) or next(ingest.prepare_all(self._site, [stat], known, None))
+            for stat in work
+        }
+        stay = {
+            stat: part
+            for stat, part in each.items()
+            if not any(r.stamp == -1 for r in (*part.records, *part.touched))
+        }
+        return list(each.values()), stay
 
     def _segment(self, parts: Sequence[ingest.Prepared]) -> segment.Segment:
         embedder = self._site.embedder

@@ -28,7 +28,7 @@ from codesearch.model import (
     UpdateReport,
     Verdict,
 )
-from codesearch.search import Question, View
+from codesearch.search import Question, Sources, View
 
 T = TypeVar("T")
 
@@ -50,19 +50,18 @@ class Index:
         settings: what holds for it.
         standby: for a process that stays: its worker. A question then looks whether anything
             changed since the last one instead of scanning anew, and never waits for an update.
+        unsaved: for such a process: what an editor holds, by path; it may change meanwhile.
     """
 
     def __init__(
-        self, root: places.Root, settings: Settings, standby: ingest.Standby | None = None
-    ) -> None:
+        self, root: places.Root, settings: Settings, standby: ingest.Standby | None = None,
+        unsaved: ingest.Unsaved | None = None,
+    ) -> None:  # fmt: skip
         self._settings = settings
         self._standby = standby
+        self._unsaved = {} if unsaved is None else unsaved
         self._root = root
-        self._rules = files.Rules(
-            max_file_bytes=settings.max_file_bytes,
-            exclude=settings.exclude,
-            include=settings.include,
-        )
+        self._rules = files.Rules.of(settings)
         self.folder = places.index_folder(root, settings.index_home)
 
     @classmethod
@@ -98,6 +97,7 @@ class Index:
             load=partial(embedding.load, self._settings, home),
             jobs=self._settings.jobs,
             standby=self._standby,
+            unsaved=self._unsaved,
         )
 
     @property
@@ -109,22 +109,23 @@ class Index:
         return self._site.model
 
     @cached_property
-    def _fresh(self) -> Freshness:
+    def freshness(self) -> Freshness:
+        """How far the index is behind; of use to a process that stays."""
         return Freshness(self._site)
 
     # -- what there is ---------------------------------------------------------------
 
     def state(self) -> IndexState:
         """What the stored index is worth, before anything is refreshed."""
-        state, stored = self._fresh.load()
+        state, stored = self.freshness.load()
         if stored is None:
             return state
-        return IndexState.STALE if self._fresh.pending(stored) else IndexState.FRESH
+        return IndexState.STALE if self.freshness.pending(stored) else IndexState.FRESH
 
     def status(self) -> Status:
         """Everything about the index; scans the work tree for what is pending."""
-        state, stored = self._fresh.load()
-        pending = 0 if stored is None else self._fresh.pending(stored)
+        state, stored = self.freshness.load()
+        pending = 0 if stored is None else self.freshness.pending(stored)
         return ingest.status(self._site, self._settings.backend, state, stored, pending)
 
     def files(self) -> list[FileRecord]:
@@ -133,9 +134,9 @@ class Index:
         Raises:
             IndexMissing, IndexOutdated: there is none that can be used.
         """
-        state, stored = self._fresh.load()
+        state, stored = self.freshness.load()
         if stored is None:
-            raise self._fresh.unusable(state, "run `codesearch index` first")
+            raise self.freshness.unusable(state, "run `codesearch index` first")
         return stored.segment.records()
 
     def why(self, path: str) -> Verdict:
@@ -190,21 +191,9 @@ class Index:
         """Loads what the next question needs, in a process that stays."""
         if self._standby is not None:
             self._standby.begin()
-        seen = self._fresh.now()
+        seen = self.freshness.now()
         if seen is not None:
             seen.view.load()
-
-    def is_behind(self) -> bool:
-        """Whether an update would change something; cheap, for a process that stays."""
-        return self._fresh.is_behind()
-
-    def concerns(self, path: str, comes: bool) -> bool:
-        """Whether a file event could matter; see ``Freshness``."""
-        return self._fresh.concerns(path, comes)
-
-    def watched(self) -> tuple[frozenset[str], list[Path]]:
-        """Where changes matter; see ``Freshness``."""
-        return self._fresh.watched()
 
     def kept(self) -> AbstractContextManager[None]:
         """Makes this process the one that keeps the index up to date. Raises IndexLocked."""
@@ -212,7 +201,7 @@ class Index:
 
     def clean(self, *, orphans: bool = False, everything: bool = False) -> int:
         """Deletes this index, or those whose repository is gone, or all; the bytes freed."""
-        self._fresh.forget()
+        self.freshness.forget()
         if everything or orphans:
             ours = store.folders(self.folder.parent)
             return sum(store.delete(f) for f in ours if everything or store.is_orphan(f))
@@ -220,7 +209,7 @@ class Index:
 
     def shrink(self, limit: int) -> Shrunk:
         """Deletes indexes until all together take at most ``limit`` bytes; see ``store.shrink``."""
-        self._fresh.forget()
+        self.freshness.forget()
         return store.shrink(self.folder.parent, limit, self.folder)
 
     def examine(self, *, on_wait: OnWait | None = None) -> Health:
@@ -231,7 +220,7 @@ class Index:
         self, *, on_progress: OnProgress | None = None, on_wait: OnWait | None = None
     ) -> Health:
         """Puts right what ``examine`` finds, and examines again."""
-        self._fresh.forget()
+        self.freshness.forget()
         return ingest.mend(
             self._site,
             lambda: self.update(on_progress=on_progress, on_wait=on_wait),
@@ -240,6 +229,14 @@ class Index:
 
     # -- asking it -------------------------------------------------------------------
 
+    def functions(self, path: str) -> list[Chunk]:
+        """What there is in a file, as it stands, in order; without text.
+
+        Raises:
+            Elsewhere, IndexMissing, IndexOutdated: see ``search``.
+        """
+        return search.outline(self._view(True, None, None, None, None).view, path)
+
     def duplicates(
         self, request: DuplicateRequest, on_progress: OnProgress, on_wait: OnWait
     ) -> duplicates.Found:
@@ -247,20 +244,19 @@ class Index:
         start = time.perf_counter()
 
         def look() -> duplicates.Found:
-            commit = duplicates.begin(self._root, self._rules, request)
+            commit = duplicates.begin(self._root, self._rules, request, dict(self._unsaved))
             hints = "CS004" in request.rules
-            stored = self._fresh.for_hook(vectors=hints) if request.is_of_hook else None
+            stored = self.freshness.for_hook(vectors=hints) if request.is_of_hook else None
             if stored:  # while git works
                 duplicates.known(stored[0].view, request)
             what, change = commit.result()
             if stored and change is not None:
                 seen, behind = stored[0], stored[1](change.paths)
             elif self._embedder.remote:
-                seen, behind = self._fresh.as_far_as_known()
+                seen, behind = self.freshness.as_far_as_known()
             else:
                 seen, behind = self._view(True, on_progress, on_wait, None, None), frozenset()
-            read = search.Sources(self._root, self._rules).of
-            material = duplicates.Material(seen.view, change, behind, read)
+            material = duplicates.Material(seen.view, change, behind, self._sources().of)
             purpose = self._embedder.purpose if hints else None
             report, pairs = duplicates.find(material, what, purpose, start)
             worst = report.state if seen.state is IndexState.FRESH else seen.state
@@ -350,10 +346,10 @@ class Index:
         try:
             return ask()
         except (IndexError, ValueError):
-            _, stored = self._fresh.load()
+            _, stored = self.freshness.load()
             if stored is None:
                 raise
-            self._fresh.forget()
+            self.freshness.forget()
             stored.file.unlink(missing_ok=True)
             return ask()
 
@@ -362,15 +358,16 @@ class Index:
         itself: int = -1,
     ) -> SearchResult:  # fmt: skip
         view, state, pending, notes = seen
-        sources = search.Sources(self._root, self._rules, parses=self._standby is None)
-        hits, more = search.run(view, asked, request, self._embedder, sources, itself)
+        hits, more = search.run(view, asked, request, self._embedder, self._sources(), itself)
         return SearchResult(hits, state, pending, time.perf_counter() - start, more, notes)
+
+    def _sources(self) -> Sources:
+        cut = None if self._standby is None else partial(self._standby.cut, self._site)
+        return Sources(self._root, self._rules, cut, dict(self._unsaved))
 
     def _chunk_at(self, view: View, path: str, line: int) -> tuple[Chunk, int]:
         number = view.locate(path, line)
-        found = None if number < 0 else search.shown(
-            view, number, search.Sources(self._root, self._rules)
-        )  # fmt: skip
+        found = None if number < 0 else search.shown(view, number, self._sources())
         if found is None:
             raise ConfigError(
                 f"{path}:{line} lies in no indexed function",
@@ -383,18 +380,18 @@ class Index:
         approve: ingest.Approve | None, receipt: ingest.Receipt | None,
     ) -> Seen:  # fmt: skip
         if not refresh:
-            return self._fresh.as_stored(fresh=False)
-        seen = self._fresh.now()
+            return self.freshness.as_stored(fresh=False)
+        seen = self.freshness.now()
         if seen is not None:
             return seen
         if self._standby is not None:
             raise Elsewhere(f"the index of {self.root} has to be updated first")
-        held = self._fresh.load()[1]
+        held = self.freshness.load()[1]
         try:
             report = self.update(
                 on_progress=on_progress, on_wait=on_wait, approve=approve, receipt=receipt,
                 patience=None if held is None else _PATIENCE,
             )  # fmt: skip
         except EmbedderError as error:
-            return self._fresh.without_update(error)
-        return self._fresh.as_stored(report.notes, fresh=True)
+            return self.freshness.without_update(error)
+        return self.freshness.as_stored(report.notes, fresh=True)

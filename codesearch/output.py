@@ -18,6 +18,8 @@ from codesearch.model import Chunk, Hit
 from codesearch.snippet import Extent, Snippet, cut, defined_at
 
 MIN_COLUMNS = 20
+#: Characters of a question that count.
+MAX_QUERY = 10_000
 _MIN_SYMBOL = 12
 _TAB = 4
 # Lexers are regular expressions that a hostile file could make slow: no more than this at once.
@@ -62,6 +64,11 @@ _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 def visible(text: str) -> str:
     """Text with everything that could act on a terminal shown as an escape."""
     return text if text.isprintable() else _UNSAFE.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """Text without control characters, line ends and what is no Unicode."""
+    return " ".join(re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", text).split())
 
 
 def plain_name(path: str) -> str:

@@ -23,6 +23,7 @@ ROWS: list[set[str]] = [
     {"index"},
     {"protocol", "output", "watch", "server"},
     {"report"},
+    {"lsp"},
     {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(ROWS) for name in names}
@@ -36,6 +37,8 @@ OWNERS = {
     "filelock": {"store"},
     "pygments": {"output", "report"},
     "watchdog": {"watch"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
     "google": {"gemini"},
     "detect_secrets": {"remote"},
     "tenacity": {"remote"},
@@ -102,7 +105,8 @@ def test_heavy_libraries_have_one_owner_and_are_imported_on_use(file: Path) -> N
         if owners is None:
             continue
         assert room(file) in owners, f"{file} imports {library}; only {owners} may"
-        if library not in {"click", "sqlite3"}:  # the vault as a whole is imported on use
+        # The vault and the language server are imported on use as a whole.
+        if library not in {"click", "sqlite3", "pygls", "lsprotocol"}:
             assert inside or _type_checking_only(file, name), f"{file}: import {name} on use"
 
 

@@ -6,6 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from tree_sitter import Parser
 
 from codesearch import languages
 from codesearch.chunking import chunk
@@ -60,5 +61,9 @@ def test_grammar_is_whole(name: str) -> None:
     kinds += grammar.duplicates.identifiers + grammar.duplicates.literals
     kinds += grammar.duplicates.comments
     assert grammar.duplicates.identifiers
+    remark = "<?php " * (name == "php") + grammar.duplicates.remark.format("a reason")
+    tree = Parser(grammar.language).parse(remark.encode())
+    assert {n.type for n in tree.root_node.children} & set(grammar.duplicates.comments)
+    assert not tree.root_node.has_error
     for kind in kinds:
         assert grammar.language.id_for_node_kind(kind, True) is not None, f"no node {kind}"

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from codesearch import embedding
 from codesearch.config import Settings
-from codesearch.embedding.remote import ConsentNeeded, RemoteEmbedder, Survey
-from codesearch.errors import ConfigError, EmbedderError, Paused, StoreError
+from codesearch.embedding.remote import RemoteEmbedder, Survey
+from codesearch.errors import ConfigError, ConsentNeeded, EmbedderError, Paused, StoreError
 from codesearch.model import Passage
 from codesearch.remote import Account, Busy, Pace, Price, Stopped, Vault, pace, price_of
 from codesearch.remote.tokens import estimate, fitting

@@ -29,6 +29,7 @@ COMMANDS = (
     "dupes",
     "index",
     "watch",
+    "lsp",
     "status",
     "files",
     "languages",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -13,8 +12,6 @@ from codesearch.cli.base import Door
 from codesearch.cli.scope import Opened
 from codesearch.errors import ConfigError, did_you_mean
 from codesearch.model import Kind, SearchRequest, Tests
-
-MAX_QUERY = 10_000  # characters
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,27 +69,23 @@ def _languages(_: click.Context, __: click.Parameter, values: Sequence[str]) -> 
     return tuple(languages.canonical(word) for word in listed(values))
 
 
-def one_line(text: str) -> str:
-    """Text without control characters, line ends and what is no Unicode."""
-    return " ".join(re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", text).split())
-
-
 def question(text: str, door: Door) -> str:
     """A query that can be asked: one line, not empty and not endless.
 
     Raises:
         ConfigError: nothing is left of it.
     """
-    clean = one_line(text)
+    clean = output.one_line(text)
     if not clean:
         raise ConfigError(
             "the query is empty", 'ask in plain words: codesearch "where are sessions stored"'
         )
-    if len(clean) > MAX_QUERY:
+    if len(clean) > output.MAX_QUERY:
         door.warn(
-            f"the query has {len(clean):,} characters; only the first {MAX_QUERY:,} were used"
+            f"the query has {len(clean):,} characters; only the first"
+            f" {output.MAX_QUERY:,} were used"
         )
-        clean = clean[:MAX_QUERY]
+        clean = clean[: output.MAX_QUERY]
     return clean
 
 

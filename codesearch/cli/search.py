@@ -106,5 +106,5 @@ def _queries(stream: BinaryIO, door: Door) -> Iterator[tuple[int, str]]:
     """The lines that are not blank, with their 1-based numbers, each as soon as it is there."""
     for number, raw in enumerate(iter(stream.readline, b""), 1):
         text = raw.decode("utf-8-sig" if number == 1 else "utf-8", "replace")
-        if flags.one_line(text):
+        if output.one_line(text):
             yield number, flags.question(text, door)

@@ -14,10 +14,9 @@ from codesearch.cli.index import changes
 from codesearch.cli.resident import Resident
 from codesearch.cli.scope import settings_of
 from codesearch.errors import StoreError
-from codesearch.index import Index
 from codesearch.ingest import Standby
 from codesearch.model import Bill, Progress, UpdateReport, WatchEvent
-from codesearch.watch import Watcher
+from codesearch.watch import Current, Watcher
 
 
 class Watch:
@@ -29,20 +28,19 @@ class Watch:
         self.standby = Standby()
         self._as_json = as_json
         self._is_live = is_terminal(sys.stderr) and not door.quiet and not as_json
-        self._held: tuple[config.Settings, Index] | None = None
         self._shown = 0  # columns of the line that is rewritten
         self._last = ""  # what changed last
         self._meter: Meter | None = None  # of the update that is going on
         self._resident = Resident(root, self.standby)
+        self.index = Current(root, self._settings, self.standby)
 
     def run(self, *, debounce: float, poll: bool) -> None:
         """Until it is interrupted; see ``Watcher.run``."""
         watcher = Watcher(
             self.root.path,
             self.index,
+            self.update,
             self.tell,
-            self.progress,
-            self.receipt,
             debounce=debounce,
             poll=poll,
         )
@@ -52,19 +50,16 @@ class Watch:
         except KeyboardInterrupt:
             self.tell(WatchEvent("stopped"))
 
-    def index(self) -> Index:
-        """The index with the settings that hold now: the repository's file may change too."""
-        settings = self._settings()
-        if self._held is None or self._held[0] != settings:
-            self._held = settings, Index(self.root, settings, self.standby)
-        return self._held[1]
+    def update(self) -> UpdateReport:
+        """Brings the index up to date."""
+
+        def wait(writer: str) -> None:
+            self.tell(WatchEvent("waiting", detail=writer))
+
+        return self.index().update(on_progress=self.progress, on_wait=wait, receipt=self.receipt)
 
     def _settings(self) -> config.Settings:
-        settings = settings_of(self.root.path, replace(self.door, quiet=True))
-        # Where the index is stays: a relative path would follow the folder of whoever asks.
-        if self._held is not None:
-            settings = replace(settings, index_home=self._held[0].index_home)
-        return settings
+        return settings_of(self.root.path, replace(self.door, quiet=True))
 
     def serve(self) -> AbstractContextManager[object]:
         """Answers command lines meanwhile, where that can be."""
@@ -82,7 +77,7 @@ class Watch:
         """Shows an event."""
         self._meter = None
         if event.event in {"ready", "updated"}:
-            self._resident.warm(self._settings())
+            self._resident.warm(self.index.settings())
         if self._as_json:
             found = protocol.watch(event, root=str(self.root.path))
             self.door.write(protocol.encode(found), exact=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -64,7 +64,7 @@ class _Looked:
 
 
 def asked(
-    root: Root, rules: files.Rules, request: DuplicateRequest
+    root: Root, rules: files.Rules, request: DuplicateRequest, unsaved: Mapping[str, bytes]
 ) -> tuple[DuplicateRequest, Change | None]:
     """What is asked, and what a commit changes, in the modes that ask about it.
 
@@ -76,6 +76,8 @@ def asked(
         if request.or_files and request.paths and change.is_empty:
             return replace(request, mode="files"), None
         return request, change
+    if request.mode == "uncommitted":
+        return request, files.uncommitted(root, rules, languages.detect, unsaved)
     if request.mode == "since":
         to, how = request.to or "HEAD", (root, rules, languages.detect)
         if request.base:
@@ -85,12 +87,12 @@ def asked(
 
 
 def begin(
-    root: Root, rules: files.Rules, request: DuplicateRequest
+    root: Root, rules: files.Rules, request: DuplicateRequest, unsaved: Mapping[str, bytes]
 ) -> Future[tuple[DuplicateRequest, Change | None]]:
     """Begins to ask git; what ``asked`` gives is the result. Meanwhile the index can be loaded."""
     beside = ThreadPoolExecutor(1)
     # With the environment of the process that asked, where a server answers.
-    answer = beside.submit(copy_context().run, asked, root, rules, request)
+    answer = beside.submit(copy_context().run, asked, root, rules, request, unsaved)
     beside.shutdown(wait=False)
     return answer
 

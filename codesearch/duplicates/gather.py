@@ -84,7 +84,7 @@ def gathered(material: Material, request: DuplicateRequest, clock: Clock) -> Gat
     apart = [p for p in material.behind if counts(p) and (change is None or p in change.paths)]
     pending = len(apart) if len(apart) > _FEW else 0
     otherwise = frozenset(apart)
-    is_asked = _under(request.paths)
+    is_under = _under(request.paths)
     notes = [] if change is None else list(change.notes)
     if pending:
         apart = []
@@ -92,6 +92,9 @@ def gathered(material: Material, request: DuplicateRequest, clock: Clock) -> Gat
             f"{pending:,} new or changed files are not in the index and were not compared with"
             " (run `codesearch index`)"
         )
+
+    def is_asked(f: Function) -> bool:
+        return is_under(f.path) and (not request.line or f.start_line <= request.line <= f.end_line)
 
     def is_compared(f: Function) -> bool:
         return scope.is_long_enough(f, request.min_tokens) and (
@@ -116,7 +119,7 @@ def gathered(material: Material, request: DuplicateRequest, clock: Clock) -> Gat
     for file in filter(None, map(material.read, apart)):
         found += cut_alone(file)
     if change is None:
-        asked = [is_asked(f.path) for f in found]
+        asked = [is_asked(f) for f in found]
         return Gathered(found, asked, None, notes, pending)
     for file in filter(versions.has, change.old):
         cut_alone(file)  # what it has of these is known of the new ones
@@ -124,9 +127,7 @@ def gathered(material: Material, request: DuplicateRequest, clock: Clock) -> Gat
     for file in takewhile(clock.is_running, change.others):
         found += cut_alone(file)
     before = Before(change, cut_alone)
-    asked = [
-        is_new and is_asked(f.path) for (f, _), is_new in zip(new, before.sift(new), strict=True)
-    ]
+    asked = [is_new and is_asked(f) for (f, _), is_new in zip(new, before.sift(new), strict=True)]
     asked = [False] * len(found) + asked
     whole = [*found, *(f for f, _ in new)]
     return Gathered(whole, asked, before, notes, pending)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from codesearch.config import Settings
 from codesearch.embedding.base import Home
-from codesearch.errors import ConfigError, EmbedderError, Paused
+from codesearch.errors import ConfigError, ConsentNeeded, EmbedderError
 from codesearch.model import Bill, Passage, Withheld
 from codesearch.remote import (
     Account,
@@ -43,10 +43,6 @@ Watch = Callable[[int, str], None]
 # Seconds for a question, which somebody waits for.
 _QUESTION_PATIENCE = 20.0
 _WRITTEN_EVERY = 5.0
-
-
-class ConsentNeeded(Paused):
-    """Nobody has agreed yet that this code is sent to this service, or to the price."""
 
 
 class Wanted(NamedTuple):

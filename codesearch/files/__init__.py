@@ -9,7 +9,7 @@ room does not know chunks or the index.
 from __future__ import annotations
 
 from codesearch.files.base import Rules
-from codesearch.files.changes import Change, committed, pushed, since, staged
+from codesearch.files.changes import Change, committed, pushed, since, staged, uncommitted
 from codesearch.files.exclusions import kept
 from codesearch.files.read import Detect, read
 from codesearch.files.scan import Scan, changed, scan, start_scan
@@ -31,5 +31,6 @@ __all__ = [
     "since",
     "staged",
     "start_scan",
+    "uncommitted",
     "why",
 ]

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from codesearch.config import Settings
 from codesearch.model import SkipReason
 
 # Another number where a new version judges the content of an unchanged file differently.
@@ -24,6 +25,14 @@ class Rules:
     max_line_chars: int = 20_000
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rules:
+        return cls(
+            max_file_bytes=settings.max_file_bytes,
+            exclude=settings.exclude,
+            include=settings.include,
+        )
 
     def key(self) -> str:
         """What of the rules decides how an unchanged file is read; part of the stored key.

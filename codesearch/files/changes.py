@@ -1,7 +1,8 @@
-"""What a commit changes, read from git's objects and never from the work tree.
+"""What a commit changes or would change, read from git's objects.
 
 Of a commit that is being made it is what is staged; else what lies between two commits. A blob is
-read as it is stored: no filter and no text conversion that a repository names is run.
+read as it is stored: no filter and no text conversion that a repository names is run. Only what is
+not committed yet is read as it lies in the work tree.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ from codesearch.errors import CodesearchError, ConfigError
 from codesearch.files import git
 from codesearch.files.base import Rules, is_inside, printable
 from codesearch.files.exclusions import Exclusions
-from codesearch.files.read import Detect, limit_of, of_bytes
-from codesearch.model import SourceFile
+from codesearch.files.read import Detect, limit_of, of_bytes, read
+from codesearch.model import FileStat, SourceFile
 from codesearch.places import Root
 
 # More files than this that differ from what is compared are taken as they lie in the work tree.
@@ -95,6 +96,21 @@ def pushed(root: Root, rules: Rules, detect: Detect, to: str) -> Change:
     return _Asker(root, rules, detect, in_hook=False).pushed(to)
 
 
+def uncommitted(
+    root: Root, rules: Rules, detect: Detect, unsaved: Mapping[str, bytes] | None = None
+) -> Change:
+    """What the work tree has that the last commit has not, tracked or not.
+
+    Args:
+        unsaved: what an editor holds of some files, by path, instead of what lies there.
+
+    Raises:
+        ConfigError: this is no git repository.
+        CodesearchError: git can't be asked.
+    """
+    return _Asker(root, rules, detect, in_hook=False).uncommitted(unsaved or {})
+
+
 def committed(root: Root, path: str, commit: str = "") -> bytes | None:
     """A file as a commit has it, or as it is staged; None where it has none, or git can't say."""
     program = git.find_git()
@@ -159,7 +175,34 @@ class _Asker:
         if not new:
             return self._between(end, end)
         self._notes.append(f"no remote has anything of {printable(to)} yet: all of it is new")
-        return self._between(self._run("hash-object", "-t", "tree", "--stdin").strip(), end)
+        return self._between(self._empty_tree(), end)
+
+    def uncommitted(self, unsaved: Mapping[str, bytes]) -> Change:
+        base = "HEAD" if self._commit("HEAD") is not None else self._empty_tree()
+        differing = {e.path: e for e in self._apart("diff-index", base)}
+        new = self._names("ls-files", "-z", "--others", "--exclude-standard")
+        excluded = Exclusions(self._root, self._rules).of_file
+        paths = {p for p in {*differing, *new, *unsaved} if is_inside(p) and excluded(p) is None}
+
+        def files(each: Iterable[str], held: Mapping[str, bytes]) -> list[SourceFile]:
+            stats = (FileStat(p, 0, 0, unsaved=held.get(p)) for p in sorted(each))
+            got = (read(self._root, stat, self._rules, self._detect) for stat in stats)
+            return [file for file in got if isinstance(file, SourceFile)]
+
+        before = [(p, b) for p, e in differing.items() if p in paths for b in e.before]
+        return Change(
+            new=files(paths, unsaved),
+            # What is only unsaved lies there as it was committed.
+            old=[
+                *self._files(before, self._blobs(before)),
+                *files((unsaved.keys() & paths) - differing.keys() - set(new), {}),
+            ],
+            others=(),
+            paths=frozenset(self._names("ls-files", "-z")) - paths,
+        )
+
+    def _empty_tree(self) -> str:
+        return self._run("hash-object", "-t", "tree", "--stdin").strip()
 
     def _between(self, base: str, to: str) -> Change:
         """What changes from one commit, or the empty tree, to another."""

@@ -38,11 +38,12 @@ def read(root: Root, file: FileStat, rules: Rules, detect: Detect) -> SourceFile
     """Read and decode one file, or say why it is left out.
 
     Args:
-        file: only its path counts: size and times may have changed since.
+        file: size and times do not count: they may have changed since.
         detect: gives the language's name for a path and the beginning of the text.
     """
-    data = _bytes_of(root, file.path, rules)
-    return data if isinstance(data, Skipped) else of_bytes(file.path, data, rules, detect)
+    path, unsaved = file.path, file.unsaved
+    data = _bytes_of(root, path, rules) if unsaved is None else _limited(path, unsaved, rules)
+    return data if isinstance(data, Skipped) else of_bytes(path, data, rules, detect)
 
 
 def of_bytes(path: str, data: bytes, rules: Rules, detect: Detect) -> SourceFile | Skipped:
@@ -91,6 +92,13 @@ def _bytes_of(root: Root, path: str, rules: Rules) -> bytes | Skipped:
         len(data) != after.st_size
     ):
         return Skipped(path, SkipReason.UNREADABLE, "it changed while it was read")
+    return data
+
+
+def _limited(path: str, data: bytes, rules: Rules) -> bytes | Skipped:
+    limit = limit_of(path, rules)
+    if len(data) > limit:
+        return Skipped(path, SkipReason.TOO_LARGE, _too_large(len(data), limit))
     return data
 
 

@@ -5,11 +5,12 @@ Nothing here knows the terminal or a question.
 
 from codesearch.ingest.commit import Approve, Receipt
 from codesearch.ingest.health import examine, mend
-from codesearch.ingest.pool import Standby, prepare_all
+from codesearch.ingest.pool import Standby, end_with_parent, prepare_all
 from codesearch.ingest.prepare import (
     Plan,
     Prepared,
     Site,
+    Unsaved,
     count_pending,
     embed,
     finished,
@@ -29,8 +30,10 @@ __all__ = [
     "Receipt",
     "Site",
     "Standby",
+    "Unsaved",
     "count_pending",
     "embed",
+    "end_with_parent",
     "examine",
     "finished",
     "identify",

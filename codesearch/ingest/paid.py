@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from codesearch.config import Settings
 from codesearch.embedding import Embedder
-from codesearch.errors import ConfigError, Elsewhere, EmbedderError, Paused
+from codesearch.errors import ConfigError, ConsentNeeded, Elsewhere, EmbedderError, Paused
 from codesearch.ingest.commit import Approve, OnProgress, Receipt
 from codesearch.ingest.prepare import Site
 from codesearch.ingest.update import preview, update
@@ -105,13 +105,11 @@ def asked(
     """What is made of a question with the embedder, after it was agreed that it may be sent.
 
     Raises:
-        Elsewhere: in a process that stays, and it has to be sent, with the key of whoever asks.
+        Elsewhere: it has to be sent, in a process that answers for others, with their keys.
         ConsentNeeded, EmbedderError: it may not be sent; it could not be.
     """
-    from codesearch.embedding.remote import ConsentNeeded
-
     embedder = remote_of(site)
-    if site.standby is not None and not embedder.knows(text):
+    if site.standby is not None and not (site.standby.own_key or embedder.knows(text)):
         raise Elsewhere(f"{embedder.service.name} has to be asked")
     embedder.while_asked = lambda _, waiting: on_progress(Progress("ask", 0, None, waiting))
     try:
@@ -162,8 +160,6 @@ def check(
     if embedder.is_agreed and little:
         return True
     if approve is None or not approve(price):
-        from codesearch.embedding.remote import ConsentNeeded
-
         raise ConsentNeeded(
             f"nobody has agreed to send {sum_of(price)} to {price.service}",
             "codesearch index -n shows the price; codesearch index --yes agrees to it",

@@ -25,7 +25,7 @@ from codesearch.embedding import Embedder
 from codesearch.errors import CodesearchError
 from codesearch.files import Rules
 from codesearch.ingest.prepare import Prepared, Site, embed, identify, prepare
-from codesearch.model import FileRecord, FileStat
+from codesearch.model import Chunk, FileRecord, FileStat, SourceFile
 from codesearch.places import Root
 
 if TYPE_CHECKING:
@@ -175,9 +175,14 @@ class Standby:
     begin workers for.
 
     A parser that crashes or hangs then ends the worker only. May be used by several threads.
+
+    Args:
+        own_key: whether a remote service may be asked from here, with the key of this process;
+            not where it answers for others, who have keys of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, own_key: bool = False) -> None:
+        self.own_key = own_key
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -196,6 +201,12 @@ class Standby:
                 pool.shutdown()
                 self._pool = None
                 return list(_isolated(site, _STANDBY, batch, known))
+
+    def cut(self, site: Site, file: SourceFile) -> list[Chunk]:
+        """What a file that was read is cut into."""
+        stat = FileStat(file.path, 0, 0, unsaved=file.text.encode("utf-8"))
+        (prepared,) = self.prepare(site, [stat], {})
+        return [chunk for of_file in prepared.chunks for chunk in of_file]
 
     def begin(self) -> None:
         """Begins the worker now, before there is work for it, and waits until it is there."""
@@ -247,7 +258,7 @@ def _begin(task: _Task) -> None:
     global _task  # noqa: PLW0603 (a worker process has one task for all its life)
     _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where ``_deaf`` can't
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     if task.load is not None:
         task.embedder = task.load()
     # A worker makes many objects that live as long as their batch, and no cycles worth a
@@ -255,14 +266,20 @@ def _begin(task: _Task) -> None:
     gc.disable()
 
 
-def _end_with_parent() -> None:
-    """A pool's workers hold both ends of its pipes: none would see that a parent was killed."""
+def end_with_parent() -> None:
+    """Has a process end when the one that began it does, also if it was killed.
+
+    A pool's workers hold both ends of its pipes: none would see it otherwise.
+    """
     import multiprocessing
 
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def end() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _work(

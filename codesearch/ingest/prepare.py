@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from codesearch.ingest.pool import Standby
 
 F16 = NDArray[np.float16]
+#: What an editor holds of files and has not saved, by their paths.
+Unsaved = Mapping[str, bytes]
 
 _DOC_CHARS = 2_000
 _CHARS_A_TOKEN = 3.3
@@ -64,6 +66,7 @@ class Site:
     load: Callable[[], Embedder]  # by which a worker process loads the embedder too
     jobs: int | None
     standby: Standby | None = None  # of a process that stays
+    unsaved: Unsaved = field(default_factory=dict)  # by path; an editor changes it meanwhile
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -119,13 +119,15 @@ _HEAD_KEYS = ("aliases", "extensions", "files", "shebangs", "contents")
 class Duplicates:
     """Node kinds of a language for comparing functions by their tokens.
 
-    ``blocks`` are those that end by layout alone, without a token of their own.
+    ``blocks`` are those that end by layout alone, without a token of their own. ``remark`` is how
+    a comment on a line of its own is written: ``{}`` stands for its text.
     """
 
     identifiers: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
+    remark: str = "// {}"
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Unused:
     rules: Sequence[str]
 
 
-DuplicateMode = Literal["staged", "since", "all", "files"]
+DuplicateMode = Literal["staged", "since", "uncommitted", "all", "files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ class DuplicateRequest:
 
     mode: DuplicateMode
     paths: Sequence[str] = ()  # folders or files, of which functions are asked about; empty: all
+    line: int = 0  # with a path: only functions that this line belongs to
     base: str = ""  # with "since": the commit before; empty: what no remote has
     to: str = ""  # and the last one; empty: HEAD
     or_files: bool = False  # with "staged": ask about files as they lie where nothing is staged

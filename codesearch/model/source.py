@@ -51,6 +51,7 @@ class FileStat:
     size: int
     mtime_ns: int
     ctime_ns: int = 0  # of the last change of content or inode, which no program can set
+    unsaved: bytes | None = None  # what an editor holds and is read instead of what is on disk
 
     @property
     def stamp(self) -> int:

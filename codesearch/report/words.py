@@ -59,7 +59,12 @@ def called(place: Place) -> str:
     """A function's name in quotes, safe to show."""
     if not place.symbol:
         return "a function without a name"
-    return f"'{output.clip(output.visible(place.symbol), _MOST_SYMBOL)}'"
+    return f"'{shown(place.symbol)}'"
+
+
+def shown(symbol: str) -> str:
+    """A symbol, safe to show and not endless."""
+    return output.clip(output.visible(symbol), _MOST_SYMBOL)
 
 
 def where(place: Place, name: Callable[[str], str] = str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,51 +11,53 @@ from numpy.typing import NDArray
 from codesearch import files, languages, rank
 from codesearch.chunking import chunk_or_windows
 from codesearch.embedding import Embedder
-from codesearch.errors import Elsewhere
 from codesearch.model import Chunk, FileStat, Hit, SearchRequest, Skipped, SourceFile
 from codesearch.places import Root
 from codesearch.search.evidence import Question, allowed, gather
 from codesearch.search.view import View
-from codesearch.segment import KINDS
+from codesearch.segment import KINDS, Segment
 
 _ALSO = 4  # further functions of a file, with by_file
 _DIGITS = 5  # of a score that decide; the next ones depend on how a processor adds up
 
 
 class Sources:
-    """Files as they stand on disk; each is read once.
+    """Files as they stand, on disk or in an editor; each is read once.
 
     Args:
         root: where they are.
         rules: how they are read.
-        parses: whether one that changed is cut anew; else that is left to whoever asks.
+        cut: cuts one that changed anew; None: here.
+        unsaved: what an editor holds of some, by their paths.
     """
 
-    def __init__(self, root: Root, rules: files.Rules, *, parses: bool = True) -> None:
-        self._parses = parses
+    def __init__(
+        self,
+        root: Root,
+        rules: files.Rules,
+        cut: Callable[[SourceFile], list[Chunk]] | None = None,
+        unsaved: Mapping[str, bytes] | None = None,
+    ) -> None:
         self._root = root
         self._rules = rules
+        self._cut = cut or chunk_or_windows
+        self._unsaved = unsaved or {}
         self._read: dict[str, SourceFile | None] = {}
-        self._cut: dict[str, list[Chunk]] = {}
+        self._chunks: dict[str, list[Chunk]] = {}
 
     def of(self, path: str) -> SourceFile | None:
         """A file, or None if it is gone or can't be read."""
         if path not in self._read:
-            got = files.read(self._root, FileStat(path, 0, 0), self._rules, languages.detect)
+            file = FileStat(path, 0, 0, unsaved=self._unsaved.get(path))
+            got = files.read(self._root, file, self._rules, languages.detect)
             self._read[path] = None if isinstance(got, Skipped) else got
         return self._read[path]
 
     def chunks(self, file: SourceFile) -> list[Chunk]:
-        """What the file is cut into as it stands.
-
-        Raises:
-            Elsewhere: this must not be done here.
-        """
-        if not self._parses:
-            raise Elsewhere(f"{file.path} changed while it was searched")
-        if file.path not in self._cut:
-            self._cut[file.path] = chunk_or_windows(file)
-        return self._cut[file.path]
+        """What the file is cut into as it stands."""
+        if file.path not in self._chunks:
+            self._chunks[file.path] = self._cut(file)
+        return self._chunks[file.path]
 
 
 def run(
@@ -125,27 +128,43 @@ def shown(view: View, number: int, sources: Sources) -> tuple[Chunk, bool] | Non
     source = sources.of(segment.path[file])
     if source is None:
         return None
-    first, last = int(segment.start_line[local]), int(segment.end_line[local])
-    chunk = Chunk(
-        path=source.path,
+    chunk = _chunk(segment, local)
+    if source.digest == segment.digest[file]:
+        return replace(chunk, text=_lines(source, chunk.start_line, chunk.end_line)), True
+    same = [c for c in sources.chunks(source) if (c.kind, c.symbol) == (chunk.kind, chunk.symbol)]
+    if not same:
+        return None
+    now = min(same, key=lambda c: abs(c.start_line - chunk.start_line))
+    text = _lines(source, now.start_line, now.end_line)
+    return replace(now, doc="", parameters=(), text=text, cuts=()), False
+
+
+def outline(view: View, path: str) -> list[Chunk]:
+    """What an indexed file is cut into, in order; without text. Empty for a file that is not."""
+    for layer, base in zip(view.layers, view.file_bases.tolist(), strict=False):
+        s = layer.segment
+        file = s.path.find(path)
+        if file >= 0 and view.alive[base + file]:
+            first, last = int(s.first_chunk[file]), int(s.first_chunk[file + 1])
+            return [_chunk(s, local) for local in range(first, last)]
+    return []
+
+
+def _chunk(segment: Segment, local: int) -> Chunk:
+    """A chunk of a segment, without what only its file has."""
+    file = int(segment.file[local])
+    return Chunk(
+        path=segment.path[file],
         language=segment.language[file],
         kind=KINDS[int(segment.kind[local])],  # type: ignore[arg-type]
         symbol=segment.symbol[local],
         signature=segment.signature[local],
         doc="",
         parameters=(),
-        start_line=first,
-        end_line=last,
-        text=_lines(source, first, last),
+        start_line=int(segment.start_line[local]),
+        end_line=int(segment.end_line[local]),
+        text="",
     )
-    if source.digest == segment.digest[file]:
-        return chunk, True
-    same = [c for c in sources.chunks(source) if (c.kind, c.symbol) == (chunk.kind, chunk.symbol)]
-    if not same:
-        return None
-    now = min(same, key=lambda c: abs(c.start_line - first))
-    text = _lines(source, now.start_line, now.end_line)
-    return replace(now, doc="", parameters=(), text=text, cuts=()), False
 
 
 def _lines(source: SourceFile, first: int, last: int) -> str:

@@ -137,6 +137,17 @@ class Segment:
     def n_pieces(self) -> int:
         return int(self.first_piece[-1])
 
+    def record(self, path: str) -> FileRecord | None:
+        """The manifest's line for a path."""
+        file = self.path.find(path)
+        if file < 0:
+            return None
+        chunks = int(self.first_chunk[file + 1]) - int(self.first_chunk[file])
+        return FileRecord(
+            path, int(self.size[file]), int(self.stamp[file]), self.digest[file],
+            self.language[file], chunks, self.skipped[file], self.detail[file],
+        )  # fmt: skip
+
     def records(self) -> list[FileRecord]:
         """The manifest, sorted by path."""
         counts = np.diff(self.first_chunk.astype(np.int64)).tolist()

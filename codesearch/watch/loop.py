@@ -6,14 +6,15 @@ what is stored and changes no answer: questions look for themselves.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesearch.errors import CodesearchError, ConfigError
 from codesearch.index import Index
-from codesearch.model import Bill, Progress, UpdateReport, WatchEvent
+from codesearch.model import UpdateReport, WatchEvent
 from codesearch.watch.events import Events, PollingNeeded
 
 # Hints that keep coming are waited for so many times as long as a single one.
@@ -33,20 +34,20 @@ class Watcher:
     Args:
         root: its top.
         index: gives the index, with the settings that hold now.
+        update: brings it up to date; it is called only here, so never twice at a time.
         tell: called with everything that a person may want to know.
-        on_progress: of an update.
-        receipt: told what an update sent to a remote backend.
         debounce: seconds of quiet before an update.
         poll: look again and again instead of listening to the system.
     """
 
     root: Path
     index: Callable[[], Index]
+    update: Callable[[], UpdateReport]
     tell: Callable[[WatchEvent], None]
-    on_progress: Callable[[Progress], None]
-    receipt: Callable[[Bill], None]
     debounce: float
     poll: bool = False
+    _called: threading.Event = field(default_factory=threading.Event)  # stopped, or in a hurry
+    _is_stopped: bool = False
     _events: Events | None = None
     _kept: Index | None = None  # which the events are compared with
     _polling: str = ""  # why
@@ -55,22 +56,41 @@ class Watcher:
     _failures: int = 0  # one after the other
 
     def run(self) -> None:
-        """Until it is interrupted.
+        """Until it is interrupted or stopped.
 
         Raises:
             ConfigError: the work tree is gone.
             CodesearchError: the first update failed.
         """
-        report = self._update()
+        report = self.update()
         try:
             self._listen()
             self.tell(WatchEvent("ready", report, self._polling))
-            while True:
+            while not self._is_stopped:
                 self._wait()
-                self._look()
+                if not self._is_stopped:
+                    self._look()
         finally:
             if self._events is not None:
                 self._events.close()
+
+    def hear(self) -> None:
+        """Tells it from another thread that something may have changed."""
+        if self._events is None:
+            self._called.set()
+        else:
+            self._events.happened.set()
+
+    def hurry(self) -> None:
+        """Has it look at once, from another thread."""
+        self._called.set()
+        if self._events is not None:
+            self._events.happened.set()
+
+    def stop(self) -> None:
+        """Ends it after the update that it is at, from another thread."""
+        self._is_stopped = True
+        self.hurry()
 
     def _listen(self) -> None:
         """Hears of changes from now on, in all folders that there are now."""
@@ -81,7 +101,7 @@ class Watcher:
             self._polling = "it was asked for"
             return
         index = self._kept = self.index()
-        inside, outside = index.watched()
+        inside, outside = index.freshness.watched()
         try:
             self._events = Events(index.root, outside, inside, self._concerns)
             self._events.happened.set()  # what changed before was not heard
@@ -89,22 +109,26 @@ class Watcher:
             self._polling = str(reason)
 
     def _concerns(self, path: str, comes: bool) -> bool:
-        return self._kept is None or self._kept.concerns(path, comes)
+        return self._kept is None or self._kept.freshness.concerns(path, comes)
 
     def _wait(self) -> None:
         """Until it is time to look."""
-        time.sleep(self._rest)
-        if self._events is None:
-            time.sleep(max(_POLL, _PER_POLL * self._took))
-            return
-        happened = self._events.happened
-        if self._failures or not happened.wait(_UNHEARD):
-            return
-        begin = time.monotonic()
-        while time.monotonic() - begin < _AT_MOST * self.debounce:
-            happened.clear()
-            if not happened.wait(self.debounce):
+        try:
+            if self._called.wait(self._rest):
                 return
+            if self._events is None:
+                self._called.wait(max(_POLL, _PER_POLL * self._took))
+                return
+            happened = self._events.happened
+            if self._failures or not happened.wait(_UNHEARD):
+                return
+            begin = time.monotonic()
+            while time.monotonic() - begin < _AT_MOST * self.debounce:
+                happened.clear()
+                if self._called.is_set() or not happened.wait(self.debounce):
+                    return
+        finally:
+            self._called.clear()
 
     def _look(self) -> None:
         begin = time.monotonic()
@@ -112,13 +136,13 @@ class Watcher:
             raise ConfigError(f"the folder {self.root} is gone")
         try:
             index = self._kept = self.index()
-            behind = index.is_behind()
+            behind = index.freshness.is_behind()
             self._took = time.monotonic() - begin
             stored = behind and self._store()
             took = time.monotonic() - begin
             self._rest = _PER_UPDATE * took if stored else min(_PER_LOOK * took, _POLL)
             self._failures = 0
-            if self._events is not None and self._events.misses(index.watched()[0]):
+            if self._events is not None and self._events.misses(index.freshness.watched()[0]):
                 self._listen()
         except (CodesearchError, OSError) as error:
             self._rest = min(_FIRST_RETRY * 2**self._failures, _LAST_RETRY)
@@ -128,7 +152,7 @@ class Watcher:
 
     def _store(self) -> bool:
         """Whether there was anything to store."""
-        report = self._update()
+        report = self.update()
         if not (report.added or report.changed or report.removed):
             return False
         self.tell(WatchEvent("updated", report))
@@ -136,9 +160,3 @@ class Watcher:
             # What was saved just before is read again, see ``FileStat.is_settled``.
             self._events.happened.set()
         return True
-
-    def _update(self) -> UpdateReport:
-        def wait(writer: str) -> None:
-            self.tell(WatchEvent("waiting", detail=writer))
-
-        return self.index().update(on_progress=self.on_progress, on_wait=wait, receipt=self.receipt)
