@@ -2,10 +2,10 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/host/", "test/e2e/"] },
+  { ignores: ["dist/", "dist-test/", "node_modules/", ".vscode-host/", "test/benchmark/probe/"] },
   js.configs.recommended,
   {
-    files: ["src/**/*.ts", "test/unit/**/*.ts"],
+    files: ["src/**/*.ts", "test/**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
