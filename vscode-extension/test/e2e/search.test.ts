@@ -9,16 +9,16 @@ test("a real repository is indexed with progress, answers a question, and opens 
   const repository = stage().realRepository("pygments");
   const window = await stage().open(repository);
   await window.statusItem.filter({ hasText: /\d+ ?%/ }).waitFor();
-  await window.ask("guess which lexer fits a text");
-  await window.result("guess_lexer").click();
-  await window.isAt("__init__.py", repository.line("src/pygments/lexers/__init__.py", "def guess_lexer("));
+  await window.ask("find the class of a formatter by its alias");
+  await window.result("find_formatter_class").click();
+  await window.isAt("__init__.py", repository.line("src/pygments/formatters/__init__.py", "def find_formatter_class("));
   expect(await window.statusItem.innerText()).not.toContain("%");
 });
 
 test("a question is asked, read and opened with the keyboard alone", async () => {
   const repository = stage().repository("shop", SHOP);
   const window = await stage().open(repository);
-  await window.command("Code Search: Search…");
+  await window.page.keyboard.press("Control+Alt+f");
   await window.searchPage();
   await window.page.keyboard.type("run all jobs until none is left");
   await window.page.keyboard.press("Enter");
@@ -54,10 +54,21 @@ test("earlier questions are kept, newest first, and asked again", async () => {
   expect(await again.allInnerTexts()).toEqual(["run all jobs until none is left", "parse the configuration file"]);
 });
 
-test("Go to Symbol in Workspace takes a question of several words", async () => {
+test("the quick search answers as one types", async () => {
   const repository = stage().repository("shop", SHOP);
   const window = await stage().open(repository);
-  await window.pick("Control+t", "#put a failed job back");
+  await window.command("Code Search: Quick Search…");
+  await window.picker.getByRole("textbox").fill("put a failed job back");
+  await window.picker.getByRole("option", { name: /^schedule_retry/ }).waitFor();
+  await window.page.keyboard.press("Enter");
+  await window.isAt("queue.py", repository.line("app/queue.py", "def schedule_retry("));
+});
+
+test("Go to Symbol in Workspace finds a function", async () => {
+  const repository = stage().repository("shop", SHOP);
+  const window = await stage().open(repository);
+  await window.statusItem.and(window.page.getByRole("button", { name: /Ready/ })).waitFor();
+  await window.pick("Control+t", "#retry");
   await window.picker.getByRole("option", { name: /^schedule_retry/ }).waitFor();
   await window.page.keyboard.press("Enter");
   await window.isAt("queue.py", repository.line("app/queue.py", "def schedule_retry("));
