@@ -1,8 +1,7 @@
-import { homedir } from "node:os";
-import path from "node:path";
 import * as vscode from "vscode";
 import type { SituationSource } from "../status/source";
 import { environmentIn, install, requirementFor, tools, type Outcome, type Tool } from "./installer";
+import { programs } from "./programs";
 import type { Server } from "./server";
 
 /** Installs codesearch when somebody says so; offers it once. */
@@ -50,12 +49,7 @@ export class Installing {
   private async chooseTool(): Promise<Tool | undefined> {
     const cwd = this.context.globalStorageUri;
     await vscode.workspace.fs.createDirectory(cwd);
-    const where = {
-      path: process.env.PATH,
-      further: [path.join(homedir(), ".local", "bin")],
-      workspace: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
-    };
-    const found = await tools(where, cwd.fsPath);
+    const found = await tools(programs(), cwd.fsPath);
     if (found.length === 0) {
       const message = vscode.l10n.t("Python 3.11 or later, or uv, is needed to install codesearch, and none was found.");
       void vscode.window.showErrorMessage(message);
