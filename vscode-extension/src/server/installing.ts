@@ -4,9 +4,10 @@ import { environmentIn, install, requirementFor, tools, type Outcome, type Tool 
 import { programs } from "./programs";
 import type { Server } from "./server";
 
+const OFFERED = "codesearch.offered";
+
 /** Installs codesearch when somebody says so; offers it once. */
 export class Installing {
-  private offered = false;
   private running = false;
 
   constructor(
@@ -16,12 +17,14 @@ export class Installing {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Offers to install, once a session; the views and the status bar go on offering. */
+  /** Offers to install, or to update a version, once for all; the views and the status bar go on. */
   async offer(): Promise<void> {
     const { state } = this.server;
-    if (this.offered || (state.kind === "missing" && state.configured)) return;
-    this.offered = true;
+    const { globalState } = this.context;
     const isUpdate = state.kind === "outdated";
+    const what = isUpdate ? state.version : "installation";
+    if (globalState.get(OFFERED) === what || (state.kind === "missing" && state.configured)) return;
+    await globalState.update(OFFERED, what);
     const yes = isUpdate ? vscode.l10n.t("Update") : vscode.l10n.t("Install");
     const message = isUpdate
       ? vscode.l10n.t("codesearch {0} is too old for this extension.", state.version)
