@@ -32,36 +32,42 @@ async function actionOf(
   how: "suppress" | "accept",
 ): Promise<ServerAction | undefined> {
   const { place, fingerprint } = finding;
-  // Actions belong to diagnostics, which files that are neither open nor changed do not have.
-  await openLines(place);
-  await diagnosed(vscode.Uri.parse(place.uri, true), fingerprint);
-  const actions = await server.request("textDocument/codeAction", {
-    textDocument: { uri: place.uri },
-    range: { start: { line: place.line - 1, character: 0 }, end: { line: place.line, character: 0 } },
-    context: { diagnostics: [] },
-  });
-  return actions?.find(
-    ({ data, diagnostics }) =>
-      data?.codesearch === how && diagnostics?.[0]?.data?.fingerprint === fingerprint,
-  );
+  const offered = async (): Promise<ServerAction | undefined> => {
+    const actions = await server.request("textDocument/codeAction", {
+      textDocument: { uri: place.uri },
+      range: { start: { line: place.line - 1, character: 0 }, end: { line: place.line, character: 0 } },
+      context: { diagnostics: [] },
+    });
+    return actions?.find(
+      ({ data, diagnostics }) =>
+        data?.codesearch === how && diagnostics?.[0]?.data?.fingerprint === fingerprint,
+    );
+  };
+  // Actions belong to the diagnostics of the file as it is open, which may have to be made first.
+  const { document } = await openLines(place);
+  const diagnosed = nextDiagnostics(document.uri);
+  try {
+    return (await offered()) ?? (await diagnosed.next.then(offered));
+  } finally {
+    diagnosed.dispose();
+  }
 }
 
-/** Resolves when a file has the diagnostic of a finding, or when none came in time. */
-async function diagnosed(uri: vscode.Uri, fingerprint: string): Promise<void> {
-  const isThere = () =>
-    vscode.languages.getDiagnostics(uri).some((shown) => findingOf(shown)?.fingerprint === fingerprint);
-  if (isThere()) return;
-  await new Promise<void>((resolve) => {
-    const settle = () => {
+/** Resolves when the diagnostics of a file are made anew, or when they were not in time. */
+function nextDiagnostics(uri: vscode.Uri): { next: Promise<void>; dispose: () => void } {
+  let resolve = (): void => undefined;
+  const next = new Promise<void>((settle) => (resolve = settle));
+  const timer = setTimeout(resolve, DIAGNOSED_MS);
+  const listener = vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+    if (uris.some((changed) => changed.toString() === uri.toString())) resolve();
+  });
+  return {
+    next,
+    dispose: () => {
       clearTimeout(timer);
       listener.dispose();
-      resolve();
-    };
-    const timer = setTimeout(settle, DIAGNOSED_MS);
-    const listener = vscode.languages.onDidChangeDiagnostics(() => {
-      if (isThere()) settle();
-    });
-  });
+    },
+  };
 }
 
 /** Adds "Compare with the original" to the actions of the server's diagnostics. */

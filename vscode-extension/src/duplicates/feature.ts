@@ -50,7 +50,11 @@ export function registerDuplicates(
   const chosen = (given: unknown): Finding | undefined => (isFinding(given) ? given : view.selection[0]);
   const withFinding = (act: (finding: Finding) => Promise<unknown>) => async (given?: unknown) => {
     const finding = chosen(given);
-    if (finding) await act(finding);
+    try {
+      if (finding) await act(finding);
+    } catch (error) {
+      if (!isCancellation(error)) void vscode.window.showErrorMessage(complain(error));
+    }
   };
   const settle = (how: "suppress" | "accept") =>
     withFinding(async (finding) => {

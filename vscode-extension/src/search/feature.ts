@@ -35,8 +35,7 @@ export function registerSearch(
   const hear = async (message: FromPage): Promise<void> => {
     switch (message.type) {
       case "ready":
-        // After a reload the question is still there; its answer is got again where that is free.
-        if (search.shown.kind === "nothing") await search.type(message.question);
+        await search.restore(message.question);
         break;
       case "typed":
         await search.type(message.question);

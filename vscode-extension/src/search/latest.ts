@@ -21,6 +21,11 @@ export class Latest implements vscode.Disposable {
     }
   }
 
+  /** Whether a task goes on whose result is waited for. */
+  get isBusy(): boolean {
+    return this.source !== undefined;
+  }
+
   cancel(): void {
     this.source?.cancel();
     this.source = undefined;

@@ -49,6 +49,12 @@ export class Search implements vscode.Disposable {
     return this.current;
   }
 
+  /** After a reload the question is still there: its answer is got again, where that is free. */
+  async restore(question: Question): Promise<void> {
+    const isIdle = this.current.kind === "nothing" && !this.latest.isBusy;
+    if (isIdle && question.query.trim()) await this.type(question);
+  }
+
   /** Asks what is being typed, where the setting wants that and each question costs nothing. */
   async type(question: Question): Promise<void> {
     const { isRemote } = this.folders;

@@ -73,7 +73,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   await client.start();
   isUp = true;
   return {
-    request: (method, params, token) => client.sendRequest(method, params, token),
+    // A token that is undefined would be sent as a second parameter.
+    request: (method, params, token) =>
+      token ? client.sendRequest(method, params, token) : client.sendRequest(method, params),
     configure: (codesearch) =>
       client.sendNotification("workspace/didChangeConfiguration", { settings: { codesearch } }),
     workspaceEdit: (edit) =>

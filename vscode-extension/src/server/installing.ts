@@ -1,13 +1,13 @@
-import { homedir } from "node:os";
-import path from "node:path";
 import * as vscode from "vscode";
 import type { SituationSource } from "../status/source";
 import { environmentIn, install, requirementFor, tools, type Outcome, type Tool } from "./installer";
+import { programs } from "./programs";
 import type { Server } from "./server";
+
+const OFFERED = "codesearch.offered";
 
 /** Installs codesearch when somebody says so; offers it once. */
 export class Installing {
-  private offered = false;
   private running = false;
 
   constructor(
@@ -17,12 +17,14 @@ export class Installing {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Offers to install, once a session; the views and the status bar go on offering. */
+  /** Offers to install, or to update a version, once for all; the views and the status bar go on. */
   async offer(): Promise<void> {
     const { state } = this.server;
-    if (this.offered || (state.kind === "missing" && state.configured)) return;
-    this.offered = true;
+    const { globalState } = this.context;
     const isUpdate = state.kind === "outdated";
+    const what = isUpdate ? state.version : "installation";
+    if (globalState.get(OFFERED) === what || (state.kind === "missing" && state.configured)) return;
+    await globalState.update(OFFERED, what);
     const yes = isUpdate ? vscode.l10n.t("Update") : vscode.l10n.t("Install");
     const message = isUpdate
       ? vscode.l10n.t("codesearch {0} is too old for this extension.", state.version)
@@ -50,12 +52,7 @@ export class Installing {
   private async chooseTool(): Promise<Tool | undefined> {
     const cwd = this.context.globalStorageUri;
     await vscode.workspace.fs.createDirectory(cwd);
-    const where = {
-      path: process.env.PATH,
-      further: [path.join(homedir(), ".local", "bin")],
-      workspace: (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
-    };
-    const found = await tools(where, cwd.fsPath);
+    const found = await tools(programs(), cwd.fsPath);
     if (found.length === 0) {
       const message = vscode.l10n.t("Python 3.11 or later, or uv, is needed to install codesearch, and none was found.");
       void vscode.window.showErrorMessage(message);

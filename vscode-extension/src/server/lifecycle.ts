@@ -5,6 +5,7 @@ import { chosenInterpreter, onDidChooseInterpreter } from "./interpreter";
 import { Installing } from "./installing";
 import { environmentIn } from "./installer";
 import type { Keys } from "./keys";
+import { programs } from "./programs";
 import { findProgram } from "./program";
 import { Server } from "./server";
 
@@ -16,8 +17,7 @@ export function createServer(context: vscode.ExtensionContext, log: vscode.LogOu
       return findProgram({
         configured: vscode.workspace.getConfiguration("codesearch").get("path", ""),
         interpreter: chosenInterpreter,
-        path: process.env.PATH,
-        workspace: workspaceFolders(),
+        programs: programs(),
         environment: environmentIn(cwd),
         cwd,
       });
@@ -60,7 +60,7 @@ export function runServer(
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.start()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => {
       // The client tells a running server itself.
-      const isEmpty = workspaceFolders().length === 0;
+      const isEmpty = !vscode.workspace.workspaceFolders?.length;
       if (isEmpty || server.state.kind === "noFolder") void server.start();
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -85,6 +85,3 @@ async function tellOfDeaths(): Promise<void> {
   if (chosen === logs) await vscode.commands.executeCommand("codesearch.showLogs");
 }
 
-export function workspaceFolders(): string[] {
-  return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-}

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { isProgram, lookUp } from "./lookup";
+import { isProgram, lookUp, type SearchPath } from "./lookup";
 import { run } from "./process";
 import { isAtLeast, LOWEST, versionIn } from "./version";
 
@@ -20,10 +20,8 @@ export interface Places {
   configured: string;
   /** The Python interpreter that was chosen for the workspace. */
   interpreter: () => Promise<string | undefined>;
-  /** The value of PATH. */
-  path: string | undefined;
-  /** The folders of the workspace. */
-  workspace: readonly string[];
+  /** Where programs are, PATH above all. */
+  programs: SearchPath;
   /** The folder of our own environment. */
   environment: string;
   /** A folder of our own to run in, so that nothing of the workspace can be imported. */
@@ -59,9 +57,7 @@ async function* candidates(places: Places): AsyncGenerator<Program> {
   if (interpreter !== undefined && path.isAbsolute(interpreter)) {
     yield { command: interpreter, args: asModule, origin: "interpreter" };
   }
-  // Where pipx and uv put programs, which not every desktop has in its PATH.
-  const further = [path.join(homedir(), ".local", "bin")];
-  const found = lookUp("codesearch", { path: places.path, further, workspace: places.workspace });
+  const found = lookUp("codesearch", places.programs);
   if (found !== undefined) yield { command: found, args: [], origin: "path" };
   const python = pythonOf(places.environment);
   if (existsSync(python)) yield { command: python, args: asModule, origin: "installed" };
