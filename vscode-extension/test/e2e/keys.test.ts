@@ -14,7 +14,7 @@ test("a key goes to the server's environment and into no file, and is forgotten 
   await window.ask("run all jobs until none is left");
   await window.result("drain").waitFor();
 
-  await window.command("Code Search: Set Key of a Service");
+  await window.command("Code Search: Set Key of a Service…");
   await window.picker.getByRole("option", { name: /Gemini/ }).click();
   const box = window.picker.getByRole("textbox");
   await until("a box that hides what is typed", async () => (await box.getAttribute("type")) === "password");
@@ -23,7 +23,7 @@ test("a key goes to the server's environment and into no file, and is forgotten 
   await until("the server to have the key", () => environments().some((text) => text.includes(`GEMINI_API_KEY=${KEY}`)));
   expect(files(stage().home.folder).filter((file) => readFileSync(file).includes(KEY))).toEqual([]);
 
-  await window.command("Code Search: Remove Key of a Service");
+  await window.command("Code Search: Remove Key of a Service…");
   await window.picker.getByRole("option", { name: /Gemini/ }).click();
   await until("a server without the key", () => environments().length > 0 && !environments().join().includes(KEY));
 });

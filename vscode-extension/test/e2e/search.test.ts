@@ -24,8 +24,6 @@ test("a question is asked, read and opened with the keyboard alone", async () =>
   await window.page.keyboard.press("Enter");
   await window.result("drain").waitFor();
   await window.page.keyboard.press("ArrowDown"); // from the box to the results
-  await window.focused(/^queue\.py/);
-  await window.page.keyboard.press("ArrowDown");
   await window.focused(/^drain, /);
   await window.page.keyboard.press("Enter");
   await window.isAt("queue.py", repository.line("app/queue.py", "def drain("));

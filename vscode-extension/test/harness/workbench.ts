@@ -57,8 +57,17 @@ export class Workbench {
     return this.page.getByRole("tab", { name: file, selected: true }).filter({ hasText: file });
   }
 
+  /** Shows our views. A click on their icon hides them if the window has just brought them back by itself. */
   async show(): Promise<void> {
-    if ((await this.container.getAttribute("aria-selected")) !== "true") await this.container.click();
+    const heading = this.page.getByRole("heading", { name: "Code Search", level: 2 });
+    await until("our views", async () => {
+      if (await heading.isVisible()) return true;
+      await this.container.click();
+      return heading.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   /** Opens the box with a key and types into it. A key that comes while a webview loads goes nowhere. */
