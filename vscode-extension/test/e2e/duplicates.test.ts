@@ -15,7 +15,7 @@ test("a copied function is reported in the editor, compared, and suppressed with
 
   await window.insert("", 1);
   await window.quickFix(/Compare/);
-  await window.page.getByRole("tab", { name: /per_customer.*monthly_totals/ }).waitFor();
+  await window.page.getByRole("tab", { name: /monthly_totals \(report.py\) ↔ per_customer \(statistics.py\)/ }).waitFor();
   await window.page.keyboard.press("Control+w");
 
   await window.editor("statistics.py").waitFor();
@@ -33,5 +33,5 @@ test("duplicates of changed functions are listed, compared and accepted", async 
   await window.command("Code Search: Check Changed Functions for Duplicates");
   const pair = window.duplicates.getByRole("treeitem", { name: /per_customer/ });
   await pair.click();
-  await window.page.getByRole("tab", { name: /per_customer.*monthly_totals/ }).waitFor();
+  await window.page.getByRole("tab", { name: /monthly_totals \(report.py\) ↔ per_customer \(statistics.py\)/ }).waitFor();
 });

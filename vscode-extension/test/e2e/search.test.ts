@@ -65,7 +65,7 @@ test("the quick search answers as one types", async () => {
 test("Go to Symbol in Workspace finds a function", async () => {
   const repository = stage().repository("shop", SHOP);
   const window = await stage().open(repository);
-  await window.statusItem.and(window.page.getByRole("button", { name: /Ready/ })).waitFor();
+  await window.status("Ready");
   await window.pick("Control+t", "#retry");
   await window.picker.getByRole("option", { name: /^schedule_retry/ }).waitFor();
   await window.page.keyboard.press("Enter");

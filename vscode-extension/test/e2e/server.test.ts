@@ -37,7 +37,8 @@ test("where the command is not found the view says so, and finds it when the set
   stage().home.set({ "codesearch.path": "/nowhere/codesearch" });
   const window = await stage().open(stage().repository("shop", SHOP));
   await window.show();
-  await window.page.getByText("The program that codesearch.path names does not run: /nowhere/codesearch").first().waitFor();
+  await window.page.getByRole("button", { name: "Install codesearch" }).waitFor();
+  await window.status("The program that codesearch.path names does not run: /nowhere/codesearch");
   expect(stage().server.searchServers()).toEqual([]);
 
   stage().home.set({ "codesearch.path": codesearch() });

@@ -88,6 +88,7 @@ export class Running {
 
 export interface Seen {
   pid: number;
+  parent: number;
   command: string;
 }
 
@@ -100,7 +101,9 @@ export function processesOf(home: string): Seen[] {
       const environment = readFileSync(`/proc/${name}/environ`, "utf8").split("\0");
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
       // Without a command line it is over and only waits to be counted.
-      if (command !== "" && environment.includes(`HOME=${home}`)) seen.push({ pid: Number(name), command });
+      if (command === "" || !environment.includes(`HOME=${home}`)) continue;
+      const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]);
+      seen.push({ pid: Number(name), parent, command });
     } catch {
       // It ended while we looked.
     }

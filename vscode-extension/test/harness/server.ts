@@ -69,7 +69,9 @@ export class Server {
   /** Where its window shows a folder or, with .code-workspace, several. */
   address(opened?: string, payload?: Payload): string {
     const address = new URL(this.url);
-    if (opened !== undefined) {
+    if (opened === undefined) {
+      address.searchParams.set("ew", "true"); // an empty window, not the last one again
+    } else {
       address.searchParams.set(opened.endsWith(".code-workspace") ? "workspace" : "folder", opened);
     }
     if (payload !== undefined) address.searchParams.set("payload", JSON.stringify(payload));
@@ -83,7 +85,9 @@ export class Server {
 
   /** The search servers that run for this user's windows. */
   searchServers(): Seen[] {
-    return processesOf(this.home.folder).filter(({ command }) => /codesearch\b.* lsp$/.test(command));
+    const named = processesOf(this.home.folder).filter(({ command }) => /codesearch\b.* lsp$/.test(command));
+    // A server's own workers look like it.
+    return named.filter(({ parent }) => named.every(({ pid }) => pid !== parent));
   }
 
   /** Ends it, and fails if anything that it started goes on: our extension must clean up behind itself. */

@@ -44,9 +44,14 @@ export class Workbench {
     return this.statusBar.getByRole("button", { name: /^Code Search: / });
   }
 
+  /** Waits until that item says something. */
+  async status(text: string): Promise<void> {
+    await this.statusBar.getByRole("button", { name: `Code Search: ${text}` }).waitFor();
+  }
+
   /** An entry of the Problems panel, which has to be open. */
   problem(text: RegExp): Locator {
-    return this.page.getByRole("tree", { name: /Problems/ }).getByRole("treeitem", { name: text });
+    return this.page.getByRole("tree", { name: /problems/i }).getByRole("treeitem", { name: text });
   }
 
   notification(text: RegExp | string): Locator {
