@@ -14,12 +14,12 @@ test("a copied function is reported in the editor, compared, and suppressed with
   await window.problem(/per_customer.*monthly_totals/).waitFor();
 
   await window.insert("", 1);
-  await window.quickFix(/Compare/);
+  await window.quickFix(/Compare with the original/);
   await window.page.getByRole("tab", { name: /monthly_totals \(report.py\) ↔ per_customer \(statistics.py\)/ }).waitFor();
   await window.page.keyboard.press("Control+w");
 
   await window.editor("statistics.py").waitFor();
-  await window.quickFix(/ignore|[Ss]uppress/);
+  await window.quickFix(/with a comment/);
   await window.page.getByText(/codesearch: ignore\[CS002\]/).first().waitFor();
   await window.page.keyboard.press("Control+s");
   await window.problem(/per_customer.*monthly_totals/).waitFor({ state: "detached" });

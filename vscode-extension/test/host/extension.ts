@@ -6,11 +6,14 @@ import * as vscode from "vscode";
 
 interface Manifest {
   contributes: {
-    commands: { command: string; title: string; category?: string }[];
+    commands: { command: string; title: Localized }[];
     configuration: { properties: Record<string, Setting> } | { properties: Record<string, Setting> }[];
   };
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
 }
+
+/** In other languages than English the original is kept beside. */
+type Localized = string | { value: string; original: string };
 
 export interface Setting {
   scope?: string;
@@ -23,9 +26,22 @@ export function extension(): vscode.Extension<unknown> {
   return found;
 }
 
-/** As VS Code read it, so in the language of the window. */
-export function manifest(): Manifest {
+/** As VS Code read it. */
+function manifest(): Manifest {
   return extension().packageJSON as Manifest;
+}
+
+/** The commands' names and titles, these in the language of the window. */
+export function commands(): [string, string][] {
+  return manifest().contributes.commands.map(({ command, title }) => [
+    command,
+    typeof title === "string" ? title : title.value,
+  ]);
+}
+
+/** The settings that an untrusted workspace has no say in. */
+export function restricted(): string[] {
+  return manifest().capabilities.untrustedWorkspaces.restrictedConfigurations;
 }
 
 export function settings(): [string, Setting][] {

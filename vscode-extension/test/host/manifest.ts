@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 
-import { extension, manifest, settings, strings } from "./extension";
+import { commands, extension, restricted, settings, strings } from "./extension";
 import { test } from "./suite";
 
 /** Settings that name a program, or say where code goes: no folder may decide these. */
@@ -12,14 +12,14 @@ const GUARDED = /\.(path|installFrom|backend|model|endpoint|dimension|indexFolde
 test("every command that is offered is there", async () => {
   await extension().activate();
   const known = new Set(await vscode.commands.getCommands(true));
-  const offered = manifest().contributes.commands.map(({ command }) => command);
+  const offered = commands().map(([command]) => command);
   assert.notEqual(offered.length, 0);
   assert.deepEqual(offered.filter((command) => !known.has(command)), []);
 });
 
 test("titles are in the language of the window", () => {
   const texts = strings(vscode.env.language === "de" ? "package.nls.de.json" : "package.nls.json");
-  for (const { command, title } of manifest().contributes.commands) {
+  for (const [command, title] of commands()) {
     assert.ok(Object.values(texts).includes(title), `${command}: ${title}`);
   }
 });
@@ -43,6 +43,5 @@ test("a folder can't choose a program or where code is sent", async () => {
       await assert.rejects(Promise.resolve(write), name);
     }
   }
-  const restricted = manifest().capabilities.untrustedWorkspaces.restrictedConfigurations;
-  assert.deepEqual(guarded.map(([name]) => name).filter((name) => !restricted.includes(name)), []);
+  assert.deepEqual(guarded.map(([name]) => name).filter((name) => !restricted().includes(name)), []);
 });
