@@ -326,11 +326,11 @@ def _duplicates(server: Server) -> None:
         held = server.workspace_of.of(uri)
         if held is None:
             return []
-        document = server.workspace.text_documents.get(uri)
+        document = server.document(uri)
         version = None if document is None else document.version
         return [
             action
-            for shown in server.looks[held[0]].at(uri, params.range)
+            for shown in server.looks[held[0]].at(held[1], params.range)
             for action in findings.actions(
                 shown.finding,
                 shown.diagnostic,

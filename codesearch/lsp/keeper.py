@@ -78,6 +78,7 @@ class Keeper:
         self._one = threading.Lock()  # one update at a time
         self._listeners: list[OnProgress] = []
         self._job: Job | None = None
+        self._cancels = 0  # how often
         self._watcher: Watcher | None = None
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -118,7 +119,8 @@ class Keeper:
         return report
 
     def cancel(self) -> None:
-        """Ends the update that goes on."""
+        """Ends the update that goes on, and those that wait for it."""
+        self._cancels += 1
         job = self._job
         if job is not None:
             job.cancel()
@@ -205,7 +207,10 @@ class Keeper:
         return UpdateReport(files, 0, 0, 0, chunks, 0, 0, (), 0.0)
 
     def _updated(self, full: bool, approve: Approve) -> UpdateReport:
+        cancels = self._cancels
         with self._one:
+            if cancels != self._cancels:
+                raise Cancelled
             what: Literal["updating", "indexing"] = "updating"
             if full or not self._is_there():
                 what = "indexing"
@@ -221,9 +226,11 @@ class Keeper:
                     self._say(replace(self.state, state=what, progress=progress, error=None))
 
             self._say(replace(self.state, state=what, progress=None, error=None))
-            self._job = self._make(full, watch, approve)
+            self._job = job = self._make(full, watch, approve)
+            if cancels != self._cancels:
+                job.cancel()
             try:
-                report = self._job.run()
+                report = job.run()
             finally:
                 self._job = None
         self._ready()

@@ -88,10 +88,10 @@ class Looks:
             self._task.cancel()
         self._show({})
 
-    def at(self, uri: str, asked: types.Range) -> list[Shown]:
-        """What is shown in a part of a document."""
+    def at(self, path: str, asked: types.Range) -> list[Shown]:
+        """What is shown in a part of a file."""
         return [
-            shown for shown in self._shown.get(uri, []) if _meets(shown.diagnostic.range, asked)
+            shown for shown in self._shown.get(path, []) if _meets(shown.diagnostic.range, asked)
         ]
 
     async def _run(self) -> None:
@@ -113,7 +113,7 @@ class Looks:
             return {}
         repository, loop = self._repository, asyncio.get_running_loop()
         documents = self._documents()
-        versions = {d.uri: d.version for d in documents}
+        versions = {d.path: d.version for d in documents}
         every: dict[tuple[str, int, str], Duplicate] = {}
         names: tuple[str, ...] = ()
         if repository.root.is_git:
@@ -130,23 +130,25 @@ class Looks:
             every |= {_key(f): f for f in report.findings}
         found: dict[str, list[Shown]] = {}
         for finding in every.values():
-            uri = repository.uri_of(finding.place.path)
+            path = finding.place.path
             shown = findings.diagnostic(
                 finding, self.options.severity, self.words, repository.uri_of, self.units
             )
-            found.setdefault(uri, []).append(Shown(finding, shown, versions.get(uri)))
+            found.setdefault(path, []).append(Shown(finding, shown, versions.get(path)))
         if names != self._names:
             self._names = names
             self._changed()
         return found
 
     def _show(self, found: Mapping[str, list[Shown]]) -> None:
-        for uri in {**self._shown, **found}:
-            new = found.get(uri, [])
-            if [s.diagnostic for s in self._shown.get(uri, [])] != [s.diagnostic for s in new]:
-                version = new[0].version if new else None
+        uris = {d.path: d.uri for d in self._documents()}
+        for path in {**self._shown, **found}:
+            new = [s.diagnostic for s in found.get(path, [])]
+            if [s.diagnostic for s in self._shown.get(path, [])] != new:
+                version = found[path][0].version if new else None
+                uri = uris.get(path) or self._repository.uri_of(path)
                 with suppress(OSError):
-                    self._publish(uri, [s.diagnostic for s in new], version)
+                    self._publish(uri, new, version)
         self._shown = found
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from lsprotocol import converters, types
 from pygls.lsp.server import LanguageServer
@@ -16,6 +17,7 @@ from pygls.protocol.json_rpc import (
     JsonRPCRequestMessage,
     JsonRPCResponseMessage,
 )
+from pygls.workspace import TextDocument
 
 from codesearch import __version__, ingest, places
 from codesearch.errors import CodesearchError, Elsewhere, IndexMissing
@@ -142,10 +144,17 @@ class Server(LanguageServer):
     def documents(self, repository: Repository) -> list[looks.Document]:
         """The open documents that lie in a repository."""
         found = []
-        for uri, document in self.workspace.text_documents.items():
-            held = self.workspace_of.of(uri)
+        for document in self.workspace.text_documents.values():
+            held = self.workspace_of.of(document.uri)
             if held is not None and held[0] is repository:
-                found.append(looks.Document(uri, held[1], document.version))
+                found.append(looks.Document(document.uri, held[1], document.version))
+        return found
+
+    def document(self, uri: str) -> TextDocument | None:
+        """An open document."""
+        found: TextDocument | None = self.workspace.text_documents.get(
+            unquote(uri)
+        )  # so kept there
         return found
 
     def _publish(self, uri: str, shown: list[types.Diagnostic], version: int | None) -> None:
@@ -169,7 +178,7 @@ class Server(LanguageServer):
     def hold(self, uri: str) -> None:
         """Takes an open document as it stands, if it is not as it is saved."""
         held = self.workspace_of.of(uri)
-        document = self.workspace.text_documents.get(uri)
+        document = self.document(uri)
         if held is None or document is None:
             return
         repository, path = held
@@ -327,5 +336,10 @@ def _converter() -> Any:
     """How messages are read: the parameters of our own requests stay dictionaries."""
     converter = converters.get_converter()
     for of in (JsonRPCRequestMessage, JsonRPCResponseMessage, JsonRPCNotification):
-        converter.register_structure_hook(of, lambda found, cls: cls(**found))
+        converter.register_structure_hook(of, _plain)
     return converter
+
+
+def _plain(found: Mapping[str, Any], of: Any) -> Any:
+    """A message whose members are left as they came; parameters may be missing."""
+    return of(**{field.name: found.get(field.name) for field in of.__attrs_attrs__})
