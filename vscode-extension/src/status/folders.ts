@@ -7,16 +7,21 @@ export class Folders implements vscode.Disposable {
   private states = new Map<string, FolderState>();
   private remote: boolean | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
+  private readonly readied = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
+  /** A folder can be asked that could not be asked before. */
+  readonly onDidBecomeReady = this.readied.event;
 
   constructor(private readonly server: Server) {
     this.subscriptions = [
       server.onDidChangeFolder((state) => {
         const before = this.states.get(state.uri)?.state;
         this.states.set(state.uri, state);
-        if (state.state === "ready" && before !== "ready" && before !== "updating") void this.ask();
         this.changed.fire();
+        if (state.state !== "ready" || before === "ready" || before === "updating") return;
+        void this.ask();
+        this.readied.fire();
       }),
       server.onDidChangeState(({ kind }) => {
         if (kind === "running") void this.ask();
@@ -39,7 +44,7 @@ export class Folders implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.changed, ...this.subscriptions).dispose();
+    vscode.Disposable.from(this.changed, this.readied, ...this.subscriptions).dispose();
   }
 
   private async ask(): Promise<void> {
