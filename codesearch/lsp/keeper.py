@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -137,7 +138,7 @@ class Keeper:
         self._is_closed = True
         self._rest()
         if self._thread.is_alive():
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=2)
 
     def _rest(self) -> None:
         self.cancel()
@@ -164,8 +165,8 @@ class Keeper:
                 if self._is_there() and not self._is_paused:
                     self._ready()
                     self._awake.wait(_LAST_RETRY)
-            except (CodesearchError, OSError) as error:
-                said = error if isinstance(error, CodesearchError) else CodesearchError(str(error))
+            except Exception as error:
+                said = error if isinstance(error, CodesearchError) else _unexpected(error)
                 self._say(replace(self.state, state="failed", progress=None, error=said))
                 # What nobody has agreed to is not asked about again by itself.
                 again = None if isinstance(said, ConsentNeeded) else min(2.0**failures, _LAST_RETRY)
@@ -258,3 +259,8 @@ class Keeper:
     def _say(self, state: State) -> None:
         self.state = state
         self._tell(state)
+
+
+def _unexpected(error: Exception) -> CodesearchError:
+    traceback.print_exception(error)  # an editor keeps what a server says on standard error
+    return CodesearchError(f"unexpected {type(error).__name__}: {error}")
