@@ -32,6 +32,7 @@ class State:
     progress: Progress | None = None
     files: int | None = None
     functions: int | None = None
+    is_remote: bool | None = None  # whether questions leave the machine; None: not known yet
     error: CodesearchError | None = None
 
 
@@ -247,7 +248,7 @@ class Keeper:
             self._polls()
 
     def _ready(self) -> None:
-        self._say(State("ready", None, *self._size()))
+        self._say(State("ready", None, *self._size(), self._index().is_remote))
 
     def _size(self) -> tuple[int, int]:
         """Files and chunks of the stored index."""

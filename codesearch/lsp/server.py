@@ -342,6 +342,7 @@ def folder_state(folder: Folder, root: str, state: State) -> dict[str, Any]:
         "total": progress.total if progress and counts else None,
         "files": state.files,
         "functions": state.functions,
+        "remote": state.is_remote,
         "message": told.message if told else "",
         "hint": told.data["hint"] if told and told.data else "",
         "reason": told.data["reason"] if told and told.data else "",
