@@ -68,7 +68,7 @@ def test_a_folder_is_indexed_and_a_question_waits_for_it(e: Editor, repo: Path) 
     assert first["uri"] == (repo / "app/retry.py").as_uri()
     assert e.state("indexing")["uri"] == repo.as_uri()
     ready = e.state("ready")
-    assert (ready["files"], ready["functions"]) == (4, 4)
+    assert (ready["files"], ready["functions"], ready["remote"]) == (4, 4, False)
 
 
 def test_the_answer_is_the_command_lines(e: Editor, repo: Path, home: Home) -> None:

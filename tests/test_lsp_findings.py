@@ -333,6 +333,7 @@ def test_nothing_is_sent_before_a_person_agrees(
         else:
             e.ask("codesearch/index", {})
             assert fake.calls
+            assert e.state("ready")["remote"]
             assert e.search("load settings")[0]["symbol"] == "load_settings"
         (offer,) = offers
         assert "2 functions of repo" in offer["message"]

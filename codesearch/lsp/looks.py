@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,8 +106,10 @@ class Looks:
             except Elsewhere:  # the index has to be updated first, which others see to
                 await asyncio.sleep(_AGAIN)
                 self._is_due.set()
-            except (CodesearchError, OSError):
+            except CodesearchError:
                 pass  # whoever asks is told
+            except Exception:
+                traceback.print_exc()  # an editor keeps it; the next look may fare better
 
     async def _found(self) -> dict[str, list[Shown]]:
         if self.options.duplicates == "off":
