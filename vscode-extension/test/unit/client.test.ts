@@ -1,12 +1,19 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { connect, type ConnectOptions } from "../../src/server/client";
 
-/** What of the library is used, noting what it was given. */
-const library = vi.hoisted(() => ({
-  sent: [] as unknown[][],
-  stateChanged: undefined as ((change: { newState: number }) => void) | undefined,
-  options: {},
-}));
+interface Options {
+  errorHandler?: { closed: () => unknown };
+}
+
+/** What the library was given. */
+const library = vi.hoisted(() => {
+  const sent: unknown[][] = [];
+  const given: { options: Options; stateChanged: (change: { newState: number }) => void } = {
+    options: {},
+    stateChanged: () => undefined,
+  };
+  return { sent, ...given };
+});
 
 vi.mock("vscode-languageclient/node", () => ({
   CloseAction: { DoNotRestart: 1 },
@@ -14,10 +21,12 @@ vi.mock("vscode-languageclient/node", () => ({
   RevealOutputChannelOn: { Never: 4 },
   State: { Stopped: 1, Running: 2 },
   LanguageClient: class {
-    constructor(_id: string, _name: string, _server: unknown, options: typeof library.options) {
+    constructor(_id: string, _name: string, _server: unknown, options: Options) {
       library.options = options;
     }
-    onNotification() {}
+    onNotification() {
+      return undefined;
+    }
     onDidChangeState(listener: (change: { newState: number }) => void) {
       library.stateChanged = listener;
     }
@@ -25,7 +34,7 @@ vi.mock("vscode-languageclient/node", () => ({
       return Promise.resolve();
     }
     dispose() {
-      library.stateChanged?.({ newState: 1 });
+      library.stateChanged({ newState: 1 });
       return Promise.resolve();
     }
     sendRequest(...given: unknown[]) {
@@ -43,16 +52,16 @@ const onDied = vi.fn();
 const options = { onDied } as unknown as ConnectOptions;
 
 beforeEach(() => {
-  library.sent = [];
+  library.sent.length = 0;
   onDied.mockClear();
 });
 
 it("a request has one parameter, and a token only if there is one", async () => {
   const connection = await connect(options);
   const token = {} as never;
-  await connection.request("codesearch/status", {});
-  await connection.request("codesearch/status", {}, token);
-  expect(library.sent).toEqual([["codesearch/status", {}], ["codesearch/status", {}, token]]);
+  await connection.request("codesearch/languages", {});
+  await connection.request("codesearch/languages", {}, token);
+  expect(library.sent).toEqual([["codesearch/languages", {}], ["codesearch/languages", {}, token]]);
 });
 
 it("settings are told as the server reads them", async () => {
@@ -64,10 +73,10 @@ it("settings are told as the server reads them", async () => {
 
 it("a death is told once, an end that was asked for is not", async () => {
   await connect(options);
-  library.stateChanged?.({ newState: 2 });
+  library.stateChanged({ newState: 2 });
   expect(onDied).not.toHaveBeenCalled();
-  library.stateChanged?.({ newState: 1 });
-  library.stateChanged?.({ newState: 1 });
+  library.stateChanged({ newState: 1 });
+  library.stateChanged({ newState: 1 });
   expect(onDied).toHaveBeenCalledTimes(1);
   const connection = await connect(options);
   await connection.end();

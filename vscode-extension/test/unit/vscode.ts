@@ -122,6 +122,7 @@ export const workspace = {
   }),
   getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
+  onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
 };
 
