@@ -33,6 +33,10 @@ _WRITES = re.compile(r"-o|--output|--html|--update-baseline")
 _SAME = (*KEPT, "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
 
+#: A process is in one folder at a time, and may be resident in several work trees.
+_elsewhere = threading.Lock()
+
+
 class Resident:
     """The index of one work tree, in a process that stays."""
 
@@ -63,7 +67,7 @@ class Resident:
             or any(told.get(name, "") != config.variable(name) for name in _SAME)
         ):
             return None
-        with self._lock:
+        with _elsewhere, self._lock:
             return self._answered(request)
 
     def warm(self, settings: config.Settings) -> None:

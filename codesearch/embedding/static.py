@@ -8,6 +8,7 @@ whole question says. The weights lie in ``model/``, four bits a number, made by 
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,4 +85,11 @@ class StaticEmbedder:
 
 
 def load(settings: Settings, home: Home) -> Embedder:  # noqa: ARG001
+    return _shared()
+
+
+@functools.cache
+def _shared() -> StaticEmbedder:
+    """One is enough for all indexes of a process: its table takes memory, and it may be used by
+    several threads."""
     return StaticEmbedder(FOLDER)

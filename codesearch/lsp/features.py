@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -220,15 +221,13 @@ def _held(server: Server, uri: str) -> tuple[Repository, str]:
     return held
 
 
-class _told:  # noqa: N801 (it reads as a verb)
+@contextmanager
+def _told() -> Iterator[None]:
     """Turns expected failures into answers."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, CodesearchError):
-            raise failure(error) from error
+    try:
+        yield
+    except CodesearchError as error:
+        raise failure(error) from error
 
 
 # -- the index ----------------------------------------------------------------------------
@@ -326,11 +325,11 @@ def _duplicates(server: Server) -> None:
         held = server.workspace_of.of(uri)
         if held is None:
             return []
-        document = server.workspace.text_documents.get(uri)
+        document = server.document(uri)
         version = None if document is None else document.version
         return [
             action
-            for shown in server.looks[held[0]].at(uri, params.range)
+            for shown in server.looks[held[0]].at(held[1], params.range)
             for action in findings.actions(
                 shown.finding,
                 shown.diagnostic,

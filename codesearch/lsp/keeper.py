@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ class State:
     progress: Progress | None = None
     files: int | None = None
     functions: int | None = None
+    is_remote: bool | None = None  # whether questions leave the machine; None: not known yet
     error: CodesearchError | None = None
 
 
@@ -78,6 +80,7 @@ class Keeper:
         self._one = threading.Lock()  # one update at a time
         self._listeners: list[OnProgress] = []
         self._job: Job | None = None
+        self._cancels = 0  # how often
         self._watcher: Watcher | None = None
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -118,7 +121,8 @@ class Keeper:
         return report
 
     def cancel(self) -> None:
-        """Ends the update that goes on."""
+        """Ends the update that goes on, and those that wait for it."""
+        self._cancels += 1
         job = self._job
         if job is not None:
             job.cancel()
@@ -135,7 +139,7 @@ class Keeper:
         self._is_closed = True
         self._rest()
         if self._thread.is_alive():
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=2)
 
     def _rest(self) -> None:
         self.cancel()
@@ -162,8 +166,8 @@ class Keeper:
                 if self._is_there() and not self._is_paused:
                     self._ready()
                     self._awake.wait(_LAST_RETRY)
-            except (CodesearchError, OSError) as error:
-                said = error if isinstance(error, CodesearchError) else CodesearchError(str(error))
+            except Exception as error:
+                said = error if isinstance(error, CodesearchError) else _unexpected(error)
                 self._say(replace(self.state, state="failed", progress=None, error=said))
                 # What nobody has agreed to is not asked about again by itself.
                 again = None if isinstance(said, ConsentNeeded) else min(2.0**failures, _LAST_RETRY)
@@ -205,7 +209,10 @@ class Keeper:
         return UpdateReport(files, 0, 0, 0, chunks, 0, 0, (), 0.0)
 
     def _updated(self, full: bool, approve: Approve) -> UpdateReport:
+        cancels = self._cancels
         with self._one:
+            if cancels != self._cancels:
+                raise Cancelled
             what: Literal["updating", "indexing"] = "updating"
             if full or not self._is_there():
                 what = "indexing"
@@ -221,9 +228,11 @@ class Keeper:
                     self._say(replace(self.state, state=what, progress=progress, error=None))
 
             self._say(replace(self.state, state=what, progress=None, error=None))
-            self._job = self._make(full, watch, approve)
+            self._job = job = self._make(full, watch, approve)
+            if cancels != self._cancels:
+                job.cancel()
             try:
-                report = self._job.run()
+                report = job.run()
             finally:
                 self._job = None
         self._ready()
@@ -239,7 +248,7 @@ class Keeper:
             self._polls()
 
     def _ready(self) -> None:
-        self._say(State("ready", None, *self._size()))
+        self._say(State("ready", None, *self._size(), self._index().is_remote))
 
     def _size(self) -> tuple[int, int]:
         """Files and chunks of the stored index."""
@@ -251,3 +260,8 @@ class Keeper:
     def _say(self, state: State) -> None:
         self.state = state
         self._tell(state)
+
+
+def _unexpected(error: Exception) -> CodesearchError:
+    traceback.print_exception(error)  # an editor keeps what a server says on standard error
+    return CodesearchError(f"unexpected {type(error).__name__}: {error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -88,10 +89,10 @@ class Looks:
             self._task.cancel()
         self._show({})
 
-    def at(self, uri: str, asked: types.Range) -> list[Shown]:
-        """What is shown in a part of a document."""
+    def at(self, path: str, asked: types.Range) -> list[Shown]:
+        """What is shown in a part of a file."""
         return [
-            shown for shown in self._shown.get(uri, []) if _meets(shown.diagnostic.range, asked)
+            shown for shown in self._shown.get(path, []) if _meets(shown.diagnostic.range, asked)
         ]
 
     async def _run(self) -> None:
@@ -105,15 +106,17 @@ class Looks:
             except Elsewhere:  # the index has to be updated first, which others see to
                 await asyncio.sleep(_AGAIN)
                 self._is_due.set()
-            except (CodesearchError, OSError):
+            except CodesearchError:
                 pass  # whoever asks is told
+            except Exception:
+                traceback.print_exc()  # an editor keeps it; the next look may fare better
 
     async def _found(self) -> dict[str, list[Shown]]:
         if self.options.duplicates == "off":
             return {}
         repository, loop = self._repository, asyncio.get_running_loop()
         documents = self._documents()
-        versions = {d.uri: d.version for d in documents}
+        versions = {d.path: d.version for d in documents}
         every: dict[tuple[str, int, str], Duplicate] = {}
         names: tuple[str, ...] = ()
         if repository.root.is_git:
@@ -130,23 +133,25 @@ class Looks:
             every |= {_key(f): f for f in report.findings}
         found: dict[str, list[Shown]] = {}
         for finding in every.values():
-            uri = repository.uri_of(finding.place.path)
+            path = finding.place.path
             shown = findings.diagnostic(
                 finding, self.options.severity, self.words, repository.uri_of, self.units
             )
-            found.setdefault(uri, []).append(Shown(finding, shown, versions.get(uri)))
+            found.setdefault(path, []).append(Shown(finding, shown, versions.get(path)))
         if names != self._names:
             self._names = names
             self._changed()
         return found
 
     def _show(self, found: Mapping[str, list[Shown]]) -> None:
-        for uri in {**self._shown, **found}:
-            new = found.get(uri, [])
-            if [s.diagnostic for s in self._shown.get(uri, [])] != [s.diagnostic for s in new]:
-                version = new[0].version if new else None
+        uris = {d.path: d.uri for d in self._documents()}
+        for path in {**self._shown, **found}:
+            new = [s.diagnostic for s in found.get(path, [])]
+            if [s.diagnostic for s in self._shown.get(path, [])] != new:
+                version = found[path][0].version if new else None
+                uri = uris.get(path) or self._repository.uri_of(path)
                 with suppress(OSError):
-                    self._publish(uri, [s.diagnostic for s in new], version)
+                    self._publish(uri, new, version)
         self._shown = found
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from lsprotocol import converters, types
 from pygls.lsp.server import LanguageServer
@@ -16,9 +19,10 @@ from pygls.protocol.json_rpc import (
     JsonRPCRequestMessage,
     JsonRPCResponseMessage,
 )
+from pygls.workspace import TextDocument
 
 from codesearch import __version__, ingest, places
-from codesearch.errors import CodesearchError, Elsewhere, IndexMissing
+from codesearch.errors import CodesearchError, ConfigError, Elsewhere, IndexMissing
 from codesearch.lsp import looks
 from codesearch.lsp.failures import failure
 from codesearch.lsp.findings import SEVERITIES
@@ -39,6 +43,15 @@ _ASK_AGAIN = 2.0
 _SECONDS_TO_STORE = 5.0
 
 
+@dataclass
+class _Followed:
+    """What goes on with one repository's index."""
+
+    progress: Shown
+    state: State | None = None  # of which the client was told
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)  # for an update
+
+
 class Server(LanguageServer):
     """Answers an editor about all of its folders.
 
@@ -53,9 +66,7 @@ class Server(LanguageServer):
         self.words = Words()
         self.options = looks.Options()
         self.looks: dict[Repository, looks.Looks] = {}
-        self._shown: dict[Repository, Shown] = {}
-        self._states: dict[Repository, State] = {}
-        self._waiting: dict[Repository, list[asyncio.Future[None]]] = {}
+        self._followed: dict[Repository, _Followed] = {}
         self._is_automatic = True
         self._seconds = _SECONDS_TO_STORE
         self.jobs = ThreadPoolExecutor(4, "jobs")
@@ -104,6 +115,7 @@ class Server(LanguageServer):
         repository = self.workspace_of.remove(uri)
         if repository is not None:
             self.looks.pop(repository).close()
+            del self._followed[repository]
             self.jobs.submit(repository.close)
 
     def close(self) -> None:
@@ -121,13 +133,14 @@ class Server(LanguageServer):
             is_automatic=self._is_automatic,
         )
         window = self.client_capabilities.window
-        self._shown[repository] = Shown(
+        progress = Shown(
             self.work_done_progress,
             self.words.say("indexing", name=root.path.name),
             self.words,
             can_be_made=bool(window and window.work_done_progress),
             cancel=repository.keeper.cancel,
         )
+        self._followed[repository] = _Followed(progress)
         found = looks.Looks(
             repository,
             partial(self.documents, repository),
@@ -142,10 +155,17 @@ class Server(LanguageServer):
     def documents(self, repository: Repository) -> list[looks.Document]:
         """The open documents that lie in a repository."""
         found = []
-        for uri, document in self.workspace.text_documents.items():
-            held = self.workspace_of.of(uri)
+        for document in self.workspace.text_documents.values():
+            held = self.workspace_of.of(document.uri)
             if held is not None and held[0] is repository:
-                found.append(looks.Document(uri, held[1], document.version))
+                found.append(looks.Document(document.uri, held[1], document.version))
+        return found
+
+    def document(self, uri: str) -> TextDocument | None:
+        """An open document."""
+        found: TextDocument | None = self.workspace.text_documents.get(
+            unquote(uri)
+        )  # so kept there
         return found
 
     def _publish(self, uri: str, shown: list[types.Diagnostic], version: int | None) -> None:
@@ -169,7 +189,7 @@ class Server(LanguageServer):
     def hold(self, uri: str) -> None:
         """Takes an open document as it stands, if it is not as it is saved."""
         held = self.workspace_of.of(uri)
-        document = self.workspace.text_documents.get(uri)
+        document = self.document(uri)
         if held is None or document is None:
             return
         repository, path = held
@@ -201,19 +221,25 @@ class Server(LanguageServer):
             JsonRpcException: what went wrong.
         """
         while True:
+            if repository not in self._followed:
+                raise failure(ConfigError("this folder was closed"))
             try:
                 return await asyncio.get_running_loop().run_in_executor(pool, make)
             except Elsewhere:
                 await self._updated(repository)
             except CodesearchError as error:
                 raise failure(error) from error
+            except Exception:
+                traceback.print_exc()  # an editor keeps what is said on standard error
+                raise
 
     async def _updated(self, repository: Repository) -> None:
         """Waits until an index may be up to date."""
         if repository.keeper.state.state == "missing":
             raise failure(IndexMissing(f"{repository.root.path} is not indexed", "index it first"))
         waiting = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(repository, []).append(waiting)
+        followed = self._followed[repository]
+        followed.waiting.append(waiting)
         repository.keeper.hurry()
         try:
             await asyncio.wait_for(waiting, _ASK_AGAIN)
@@ -222,7 +248,7 @@ class Server(LanguageServer):
         except CodesearchError as error:
             raise failure(error) from error
         finally:
-            self._waiting[repository].remove(waiting)
+            followed.waiting.remove(waiting)
 
     def consent(self, repository: Repository, bill: Bill) -> bool:
         """Whether a person agrees to a price; waits for the answer, in another thread."""
@@ -258,7 +284,7 @@ class Server(LanguageServer):
 
     def begin_progress(self, repository: Repository, token: types.ProgressToken) -> None:
         """Shows the update that begins with a progress bar of the client's."""
-        self._shown[repository].begin(token)
+        self._followed[repository].progress.begin(token)
 
     # -- states ------------------------------------------------------------------------------------
 
@@ -271,14 +297,14 @@ class Server(LanguageServer):
         self._in_loop(partial(self._follow, repository, state))
 
     def _follow(self, repository: Repository, state: State) -> None:
-        before = self._states.get(repository)
-        self._states[repository] = state
-        if state == before:
+        followed = self._followed.get(repository)
+        if followed is None or followed.state == state:
             return
-        self._shown[repository].show(state)
+        followed.state = state
+        followed.progress.show(state)
         self._tell_client(repository, state)
         if state.state in {"ready", "missing", "failed"}:
-            for waiting in self._waiting.get(repository, []):
+            for waiting in followed.waiting:
                 if waiting.done():
                     continue
                 if state.error is not None:
@@ -287,8 +313,7 @@ class Server(LanguageServer):
                     waiting.set_result(None)
         if state.state == "ready":
             self.jobs.submit(self._warm, repository)
-            if repository in self.looks:
-                self.looks[repository].soon()
+            self.looks[repository].soon()
 
     @staticmethod
     def _warm(repository: Repository) -> None:
@@ -317,6 +342,7 @@ def folder_state(folder: Folder, root: str, state: State) -> dict[str, Any]:
         "total": progress.total if progress and counts else None,
         "files": state.files,
         "functions": state.functions,
+        "remote": state.is_remote,
         "message": told.message if told else "",
         "hint": told.data["hint"] if told and told.data else "",
         "reason": told.data["reason"] if told and told.data else "",
@@ -327,5 +353,10 @@ def _converter() -> Any:
     """How messages are read: the parameters of our own requests stay dictionaries."""
     converter = converters.get_converter()
     for of in (JsonRPCRequestMessage, JsonRPCResponseMessage, JsonRPCNotification):
-        converter.register_structure_hook(of, lambda found, cls: cls(**found))
+        converter.register_structure_hook(of, _plain)
     return converter
+
+
+def _plain(found: Mapping[str, Any], of: Any) -> Any:
+    """A message whose members are left as they came; parameters may be missing."""
+    return of(**{field.name: found.get(field.name) for field in of.__attrs_attrs__})

@@ -79,16 +79,6 @@ export interface SearchAnswer {
   warnings: string[];
 }
 
-/** codesearch.status/1, as far as it is used */
-export interface IndexStatus {
-  root: string;
-  backend: string;
-  model: string;
-  remote: boolean;
-  bytes_on_disk: number;
-  languages: Record<string, number>;
-}
-
 export type Progressing = "starting" | "indexing" | "updating";
 
 export interface FolderState {
@@ -100,6 +90,8 @@ export interface FolderState {
   total: number | null;
   files: number | null;
   functions: number | null;
+  /** Whether questions leave the machine; null: not known yet. */
+  remote: boolean | null;
   message: string;
   hint: string;
   reason: Reason | "";
@@ -190,7 +182,6 @@ interface CodeActionParams {
 export interface Requests {
   "codesearch/search": [SearchParams, { answers: SearchAnswer[] }];
   "codesearch/similar": [SimilarParams, { answers: SearchAnswer[] }];
-  "codesearch/status": [object, { folders: (FolderState & { status: IndexStatus | null })[] }];
   "codesearch/index": [InFolder & { full?: boolean }, { reports: IndexReport[] }];
   "codesearch/clean": [InFolder, { freed: number }];
   "codesearch/duplicates": [

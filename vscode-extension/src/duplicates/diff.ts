@@ -6,8 +6,12 @@ import { diffTitle } from "./words";
 /** Documents that show some lines of a file, for a diff of two functions. */
 const SCHEME = "codesearch-function";
 
+/** Files outside of the workspace that findings have led to: one may lie elsewhere in the repository. */
+const compared = new Set<string>();
+
 /** Shows how the two functions of a finding differ: the original on the left. */
 export async function compare({ place, other }: Finding): Promise<void> {
+  for (const { uri } of [place, other]) compared.add(uri);
   await vscode.commands.executeCommand("vscode.diff", excerpt(other), excerpt(place), diffTitle(other, place), {
     preview: true,
   });
@@ -28,8 +32,8 @@ export const excerpts: vscode.TextDocumentContentProvider = {
   async provideTextDocumentContent(uri) {
     const lines = linesIn(uri.query);
     const file = lines && vscode.Uri.parse(lines.uri, true);
-    // Only files of the workspace: anybody may ask for a document of ours.
-    if (!file || !vscode.workspace.getWorkspaceFolder(file)) return "";
+    // Anybody may ask for a document of ours, but not for any file.
+    if (!file || !(compared.has(lines.uri) || vscode.workspace.getWorkspaceFolder(file))) return "";
     const document = await vscode.workspace.openTextDocument(file);
     const range = new vscode.Range(lines.start_line - 1, 0, lines.end_line, 0);
     return document.getText(document.validateRange(range));

@@ -25,12 +25,12 @@ function lensesOf(server: Server): vscode.CodeLensProvider {
     async provideCodeLenses(document, token) {
       const textDocument = { uri: document.uri.toString() };
       const { functions } = await server.request("codesearch/functions", { textDocument }, token);
-      return functions.filter(({ kind }) => kind === "function" || kind === "method").map(({ range }) => {
+      return functions.filter(({ kind }) => kind === "function" || kind === "method").map(({ name, range }) => {
         const start = new vscode.Position(range.start.line, range.start.character);
         return new vscode.CodeLens(new vscode.Range(start, start), {
           title: vscode.l10n.t("Find similar"),
           command: "codesearch.findSimilar",
-          arguments: [start],
+          arguments: [start, name],
         });
       });
     },

@@ -4,7 +4,7 @@ import type { History } from "./history";
 import type { HitNode, ResultNode, Results } from "./results";
 import type { Search } from "./search";
 import type { SearchView } from "./view";
-import { nameOf } from "./words";
+import { baseName, nameOf } from "./words";
 
 interface Parts {
   search: Search;
@@ -34,12 +34,12 @@ export function registerSearchCommands(context: vscode.ExtensionContext, parts: 
     await openLines(node.hit);
   };
 
-  const commands: Record<string, (given?: unknown) => unknown> = {
+  const commands: Record<string, (given?: unknown, name?: unknown) => unknown> = {
     search: () => view.focus(),
     searchSelection: () => searchSelection(view),
-    findSimilar: async (given) => {
+    findSimilar: async (given, name) => {
       const node = results.nodes.find((known) => known === given);
-      await (node ? similarToHit(search, node) : similarAtCursor(search, given));
+      await (node ? similarToHit(search, node) : similarInEditor(search, given, name));
     },
     open: async (given) => {
       const node = chosen(given);
@@ -87,8 +87,8 @@ async function similarToHit(search: Search, { hit }: HitNode): Promise<void> {
   });
 }
 
-/** Like the function at the cursor, or at a place that a code lens names. */
-async function similarAtCursor(search: Search, given: unknown): Promise<void> {
+/** Like the function at the cursor, or the one whose place and name a code lens gives. */
+async function similarInEditor(search: Search, given: unknown, name: unknown): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (!editor) {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open a file and put the cursor into a function."));
@@ -100,7 +100,7 @@ async function similarAtCursor(search: Search, given: unknown): Promise<void> {
   await vscode.commands.executeCommand("codesearch.results.focus");
   await search.ask({
     kind: "similar",
-    name: word ? document.getText(word) : vscode.workspace.asRelativePath(document.uri),
+    name: typeof name === "string" ? name : (word && document.getText(word)) ?? baseName(document.uri.path),
     params: {
       textDocument: { uri: document.uri.toString() },
       position: { line: place.line, character: place.character },

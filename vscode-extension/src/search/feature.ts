@@ -105,14 +105,16 @@ async function tellLanguages(server: Server, view: SearchView): Promise<void> {
   }
 }
 
+/** The line under the form: what is going on, and only where nothing is, what went wrong last. */
 function noticeOf(situation: SituationSource, shown: Shown): Parameters<SearchView["tell"]>[0] {
   const { kind, text, hint } = situation.current;
   const enabled = kind !== "untrusted" && kind !== "noFolder";
-  if (shown.kind === "failed") return { type: "notice", text: shown.message, isError: true, enabled };
-  const isQuiet = kind === "ready" || kind === "updating";
+  if (kind === "ready" || kind === "updating") {
+    const failure = shown.kind === "failed" ? shown.message : "";
+    return { type: "notice", text: failure, isError: failure !== "", enabled };
+  }
   const isError = ["failed", "missing", "outdated", "waiting"].includes(kind);
-  const sentence = hint ? `${text} (${hint})` : text;
-  return { type: "notice", text: isQuiet ? "" : sentence, isError, enabled };
+  return { type: "notice", text: hint ? `${text} (${hint})` : text, isError, enabled };
 }
 
 function summaryOf(shown: Shown): string {

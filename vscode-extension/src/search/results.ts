@@ -91,13 +91,18 @@ export class Results implements vscode.TreeDataProvider<ResultNode> {
   }
 }
 
+/** A file's path as the window shows it: below its folder, whose name is put before it if there are several. */
+function shownPath(uri: string): string {
+  return vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
+}
+
 function fileItem({ file }: FileNode): vscode.TreeItem {
   const item = new vscode.TreeItem(baseName(file.path), vscode.TreeItemCollapsibleState.Expanded);
   item.id = file.uri;
   item.resourceUri = vscode.Uri.parse(file.uri);
   item.iconPath = vscode.ThemeIcon.File;
-  item.description = folderName(file.path);
-  item.tooltip = file.path;
+  item.description = folderName(shownPath(file.uri));
+  item.tooltip = shownPath(file.uri);
   item.contextValue = "file";
   return item;
 }
@@ -107,7 +112,7 @@ function hitItem(node: HitNode): vscode.TreeItem {
   const name = nameOf(hit);
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
   const score = hit.score.toFixed(2);
-  const place = parent ? String(hit.start_line) : `${hit.path}:${hit.start_line}`;
+  const place = parent ? String(hit.start_line) : `${shownPath(hit.uri)}:${hit.start_line}`;
   const relation = hit.relation ? relationOf(hit.relation) : "";
   item.description = [containerOf(hit), place, score, relation].filter(Boolean).join("  ");
   item.iconPath = new vscode.ThemeIcon(ICONS[hit.kind]);

@@ -39,6 +39,9 @@ export class Search implements vscode.Disposable {
       server.onDidChangeState(({ kind }) => {
         if (kind === "running" && this.unanswered) void this.ask(this.unanswered);
       }),
+      folders.onDidBecomeReady(() => {
+        if (this.current.kind === "failed") void this.ask(this.current.asked);
+      }),
       folders.onDidChange(() => {
         if (this.typed) void this.type(this.typed);
       }),

@@ -2,28 +2,31 @@ import * as vscode from "vscode";
 import type { FolderState } from "../protocol";
 import type { Server } from "../server/server";
 
-/** What the server last said of each folder, and whether questions leave the machine. */
+/** What the server last said of each folder. */
 export class Folders implements vscode.Disposable {
-  private states = new Map<string, FolderState>();
-  private remote: boolean | undefined;
+  private readonly states = new Map<string, FolderState>();
   private readonly changed = new vscode.EventEmitter<void>();
+  private readonly readied = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
+  /** A folder can be asked that could not be asked before. */
+  readonly onDidBecomeReady = this.readied.event;
 
-  constructor(private readonly server: Server) {
+  constructor(server: Pick<Server, "onDidChangeFolder" | "onDidChangeState">) {
     this.subscriptions = [
       server.onDidChangeFolder((state) => {
-        const before = this.states.get(state.uri)?.state;
+        const before = this.states.get(state.uri);
         this.states.set(state.uri, state);
-        if (state.state === "ready" && before !== "ready" && before !== "updating") void this.ask();
         this.changed.fire();
+        if (canBeAsked(state) && !(before && canBeAsked(before))) this.readied.fire();
       }),
       server.onDidChangeState(({ kind }) => {
-        if (kind === "running") void this.ask();
-        else {
-          this.states.clear();
-          this.remote = undefined;
-        }
+        // A server that has just begun to run may have spoken already.
+        if (kind !== "running") this.states.clear();
+        this.changed.fire();
+      }),
+      vscode.workspace.onDidChangeWorkspaceFolders(({ removed }) => {
+        for (const { uri } of removed) this.states.delete(uri.toString());
         this.changed.fire();
       }),
     ];
@@ -33,24 +36,17 @@ export class Folders implements vscode.Disposable {
     return [...this.states.values()];
   }
 
-  /** True or false once the server has said so. */
+  /** Whether questions leave the machine; undefined while the server has not said so. */
   get isRemote(): boolean | undefined {
-    return this.remote;
+    const known = this.all.flatMap(({ remote }) => remote ?? []);
+    return known.length > 0 ? known.includes(true) : undefined;
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.changed, ...this.subscriptions).dispose();
+    vscode.Disposable.from(this.changed, this.readied, ...this.subscriptions).dispose();
   }
+}
 
-  private async ask(): Promise<void> {
-    try {
-      const { folders } = await this.server.request("codesearch/status", {});
-      this.states = new Map(folders.map((folder) => [folder.uri, folder]));
-      const known = folders.flatMap(({ status }) => (status ? [status.remote] : []));
-      if (known.length > 0) this.remote = known.includes(true);
-      this.changed.fire();
-    } catch {
-      // Nothing is lost: what changes is told anyway, and a server that died says so elsewhere.
-    }
-  }
+function canBeAsked({ state }: FolderState): boolean {
+  return state === "ready" || state === "updating";
 }

@@ -19,12 +19,12 @@ export function registerIndexing(
 async function indexWorkspace(server: Server, situation: SituationSource): Promise<void> {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: vscode.l10n.t("Indexing"),
     cancellable: true,
   };
   try {
     await vscode.window.withProgress(options, async (progress, token) => {
       let shown = 0;
+      progress.report({ message: vscode.l10n.t("Indexing") });
       const listener = situation.onDidChange(({ kind, text, percent = 0 }) => {
         if (kind !== "indexing") return;
         progress.report({ message: text, increment: Math.max(0, percent - shown) });

@@ -8,18 +8,17 @@ export class SituationSource implements vscode.Disposable {
   private situation: Situation;
   private installing = false;
   private readonly changed = new vscode.EventEmitter<Situation>();
-  private readonly subscriptions: vscode.Disposable[];
+  private readonly subscription: vscode.Disposable;
   readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly server: Server,
     private readonly folders: Folders,
   ) {
-    this.situation = situationOf(server.state, folders.all, false);
-    this.subscriptions = [
-      server.onDidChangeState(() => { this.update(); }),
-      folders.onDidChange(() => { this.update(); }),
-    ];
+    this.situation = this.look();
+    tellViews(this.situation);
+    // The folders change with the server, too.
+    this.subscription = folders.onDidChange(() => { this.update(); });
   }
 
   get current(): Situation {
@@ -32,19 +31,22 @@ export class SituationSource implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.changed, ...this.subscriptions).dispose();
+    vscode.Disposable.from(this.changed, this.subscription).dispose();
+  }
+
+  private look(): Situation {
+    return situationOf(this.server.state, this.folders.all, this.installing);
   }
 
   private update(): void {
-    const before = this.situation;
-    this.situation = situationOf(this.server.state, this.folders.all, this.installing);
     const { kind, reason } = this.situation;
-    if (kind !== before.kind) setContext("codesearch.situation", kind);
-    if (reason !== before.reason) setContext("codesearch.reason", reason);
+    this.situation = this.look();
+    if (kind !== this.situation.kind || reason !== this.situation.reason) tellViews(this.situation);
     this.changed.fire(this.situation);
   }
 }
 
-function setContext(key: string, value: string): void {
-  void vscode.commands.executeCommand("setContext", key, value);
+function tellViews({ kind, reason }: Situation): void {
+  void vscode.commands.executeCommand("setContext", "codesearch.situation", kind);
+  void vscode.commands.executeCommand("setContext", "codesearch.reason", reason);
 }

@@ -19,6 +19,7 @@ describe("the search", () => {
   const state = { kind: "running" };
   const serverChanged = new EventEmitter<typeof state>();
   const foldersChanged = new EventEmitter<undefined>();
+  const foldersReady = new EventEmitter<undefined>();
 
   beforeEach(() => {
     settings.clear();
@@ -34,7 +35,10 @@ describe("the search", () => {
         return respond(query);
       },
     };
-    const known = Object.assign(folders, { onDidChange: foldersChanged.event });
+    const known = Object.assign(folders, {
+      onDidChange: foldersChanged.event,
+      onDidBecomeReady: foldersReady.event,
+    });
     search = new Search(server as unknown as Server, known as unknown as Folders);
     return () => { search.dispose(); };
   });
@@ -108,6 +112,17 @@ describe("the search", () => {
     await search.ask(asked("one"));
     serverChanged.fire({ kind: "running" });
     expect(requests).toEqual(["one"]);
+  });
+
+  it("asks again what was refused when a folder is ready, and nothing that was answered", async () => {
+    const usual = respond;
+    respond = () => Promise.reject(new Error("not indexed"));
+    await search.ask(asked("one"));
+    respond = usual;
+    foldersReady.fire(undefined);
+    await expect.poll(found).toEqual(["one"]);
+    foldersReady.fire(undefined);
+    expect(requests).toEqual(["one", "one"]);
   });
 
   it("shows nothing for an empty question, and keeps a page that loads late from ending another", async () => {

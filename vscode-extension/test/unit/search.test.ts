@@ -118,6 +118,15 @@ describe("the tree of results", () => {
     expect(results.getChildren()).toHaveLength(2);
   });
 
+  it("names the folder of a file, and in a list the file of a function", () => {
+    const results = new Results("tree");
+    results.show([hit()]);
+    const descriptions = () => results.getChildren().map((node) => results.getTreeItem(node).description);
+    expect(descriptions()).toEqual(["src"]);
+    results.arrange("list");
+    expect(descriptions()).toEqual(["A  src/a.py:10  0.50"]);
+  });
+
   it("names functions, lines and scores", () => {
     const results = new Results("tree");
     results.show([hit({ symbol: "Store.load", start_line: 12, score: 0.456, fresh: false })]);

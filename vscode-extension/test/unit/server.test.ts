@@ -56,7 +56,7 @@ describe("the server", () => {
     });
 
   const pid = async () => {
-    const answer: unknown = await server.request("codesearch/status", {});
+    const answer: unknown = await server.request("codesearch/languages", {});
     return (answer as { pid: number }).pid;
   };
 
@@ -95,14 +95,14 @@ describe("the server", () => {
     found = undefined as never; // to look for a program would be an error
     await server.start();
     expect(states).toEqual(["untrusted"]);
-    await expect(server.request("codesearch/status", {})).rejects.toThrow(Unavailable);
+    await expect(server.request("codesearch/languages", {})).rejects.toThrow(Unavailable);
   });
 
   it("is missing where no program was found, and questions say so", async () => {
     found = { kind: "missing" };
     await server.start();
     expect(server.state).toEqual({ kind: "missing" });
-    await expect(server.request("codesearch/status", {})).rejects.toThrow(Unavailable);
+    await expect(server.request("codesearch/languages", {})).rejects.toThrow(Unavailable);
   });
 
   it("is started again after it died, and answers who waited", async () => {
@@ -124,8 +124,7 @@ describe("the server", () => {
     expect(await changed()).toMatchObject({ kind: "waiting" });
     await server.start();
     expect(server.state.kind).toBe("running");
-    await vi.advanceTimersByTimeAsync(120_000);
-    expect(states.filter((kind) => kind === "running")).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(0); // the start that was planned is not made
   });
 
   it("ends with its process", async () => {
@@ -146,7 +145,7 @@ describe("the server", () => {
         return { dispose: () => undefined };
       },
     };
-    const answer = server.request("codesearch/status", {}, token as never);
+    const answer = server.request("codesearch/languages", {}, token as never);
     cancel();
     await expect(answer).rejects.toSatisfy(isCancellation);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { EventEmitter } from "vscode";
 import type { FolderState } from "../../src/protocol";
 import type { ServerState } from "../../src/server/server";
+import { Folders } from "../../src/status/folders";
 import { situationOf } from "../../src/status/situation";
 import { folder } from "./values";
 
@@ -52,5 +54,45 @@ describe("the situation", () => {
     const none = folder({ state: "indexing", done: null, total: null });
     expect(of(half, none).percent).toBe(50);
     expect(of(none).percent).toBeUndefined();
+  });
+});
+
+describe("folders", () => {
+  const opened = () => {
+    const folderChanged = new EventEmitter<FolderState>();
+    const stateChanged = new EventEmitter<ServerState>();
+    const folders = new Folders({ onDidChangeFolder: folderChanged.event, onDidChangeState: stateChanged.event });
+    return { folders, say: (state: FolderState) => { folderChanged.fire(state); }, stateChanged };
+  };
+
+  it("are local if all that are known are, and remote if one is", () => {
+    const { folders, say } = opened();
+    expect(folders.isRemote).toBeUndefined();
+    say(folder({ uri: "a", remote: null }));
+    expect(folders.isRemote).toBeUndefined();
+    say(folder({ uri: "b", remote: false }));
+    expect(folders.isRemote).toBe(false);
+    say(folder({ uri: "a", remote: true }));
+    expect(folders.isRemote).toBe(true);
+  });
+
+  it("tell once when they can be asked", () => {
+    const { folders, say } = opened();
+    let told = 0;
+    folders.onDidBecomeReady(() => told++);
+    for (const state of ["starting", "indexing", "ready", "updating", "ready"] as const) say(folder({ state }));
+    expect(told).toBe(1);
+    say(folder({ state: "failed" }));
+    say(folder({ state: "updating" }));
+    expect(told).toBe(2);
+  });
+
+  it("are forgotten with the server that spoke of them", () => {
+    const { folders, say, stateChanged } = opened();
+    say(folder());
+    stateChanged.fire(running);
+    expect(folders.all).toHaveLength(1);
+    stateChanged.fire({ kind: "waiting", seconds: 1 });
+    expect(folders.all).toEqual([]);
   });
 });

@@ -44,6 +44,7 @@ export function folder(changed: Partial<FolderState> = {}): FolderState {
     total: null,
     files: 10,
     functions: 100,
+    remote: false,
     message: "",
     hint: "",
     reason: "",

@@ -121,6 +121,8 @@ export const workspace = {
     get: (name: string, otherwise?: unknown) => settings.get(name) ?? otherwise,
   }),
   getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
+  asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
+  onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
 };
 
