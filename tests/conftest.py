@@ -11,10 +11,7 @@ from pathlib import Path
 import pytest
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # Tests of one xdist_group go to one worker, whichever way of spreading was asked for.
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"
+def pytest_configure() -> None:
     # What a shell runs in the background ignores an interruption, and so do its children. Those
     # that are to be interrupted would wait for ever.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

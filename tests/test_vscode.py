@@ -84,7 +84,7 @@ def test_types_and_style(installed: None) -> None:
 
 
 def test_units(installed: None) -> None:
-    run("npm", "run", "test:unit")
+    run("npm", "test")
 
 
 def test_the_package_is_small_and_holds_what_a_user_needs(package: tuple[Path, str]) -> None:

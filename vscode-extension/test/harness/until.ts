@@ -3,7 +3,7 @@
 const EVERY = 50;
 
 /** As patient as a busy machine needs; a test that passes never waits that long. */
-export const PATIENCE = 20_000;
+export const PATIENCE = 60_000;
 
 /** Asks again and again until the answer is neither null, undefined nor false. An error of the question ends the wait. */
 export async function until<T>(
