@@ -52,9 +52,6 @@ export function registerSearch(
       }
       case "focusResults":
         if (results.nodes[0]) await tree.reveal(results.nodes[0], { focus: true, select: true });
-        break;
-      case "clearHistory":
-        await vscode.commands.executeCommand("codesearch.clearHistory");
     }
   };
 

@@ -9,8 +9,7 @@ export type FromPage =
   | { type: "entered"; question: Question }
   /** The nth result of the answer shown: a number, so that no page can name a file. */
   | { type: "openResult"; index: number }
-  | { type: "focusResults" }
-  | { type: "clearHistory" };
+  | { type: "focusResults" };
 
 /** What the page is told. */
 export type ToPage =
@@ -46,7 +45,6 @@ export function readMessage(message: unknown): FromPage | undefined {
         : undefined;
     }
     case "focusResults":
-    case "clearHistory":
       return { type };
     default:
       return undefined;

@@ -29,6 +29,8 @@ function quickSearch(server: Server, folders: Folders): void {
   const before = vscode.window.activeTextEditor;
   let typing: NodeJS.Timeout | undefined;
   let answered = "";
+  /** Something was typed before it was known whether to ask costs something. */
+  let unasked = false;
   let accepted = false;
   pick.placeholder = vscode.l10n.t("Ask in plain words");
 
@@ -73,7 +75,7 @@ function quickSearch(server: Server, folders: Folders): void {
 
   const leave = async (): Promise<void> => {
     clearTimeout(typing);
-    vscode.Disposable.from(latest, pick).dispose();
+    vscode.Disposable.from(known, latest, pick).dispose();
     if (accepted || !before) return;
     await vscode.window.showTextDocument(before.document, {
       viewColumn: before.viewColumn ?? vscode.ViewColumn.Active,
@@ -81,10 +83,15 @@ function quickSearch(server: Server, folders: Folders): void {
     });
   };
 
-  pick.onDidChangeValue((value) => {
+  const askSoon = (): void => {
     clearTimeout(typing);
-    if (folders.isRemote === false) typing = setTimeout(() => void ask(value), TYPING_MS);
-  });
+    const { isRemote } = folders;
+    unasked = isRemote === undefined;
+    if (isRemote === false) typing = setTimeout(() => void ask(pick.value), TYPING_MS);
+  };
+
+  const known = folders.onDidChange(() => { if (unasked) askSoon(); });
+  pick.onDidChangeValue(askSoon);
   pick.onDidChangeActive((items) => void preview(items));
   pick.onDidAccept(() => void accept());
   pick.onDidHide(() => void leave());

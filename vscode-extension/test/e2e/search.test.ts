@@ -44,8 +44,7 @@ test("earlier questions are kept, newest first, and asked again", async () => {
   await options.nth(1).click();
   await window.result("drain").waitFor();
 
-  await window.page.reload();
-  await window.appears();
+  await window.reload();
   await window.show();
   await (await window.searchPage()).getByRole("button", { name: "Earlier questions" }).click();
   const again = (await window.searchPage()).getByRole("listbox", { name: "Earlier questions" }).getByRole("option");

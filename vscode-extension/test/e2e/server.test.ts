@@ -27,7 +27,7 @@ test("the server ends with its window", async () => {
   await window.ask("run all jobs until none is left");
   await window.result("drain").waitFor();
   const ours = stage().server.searchServers().map(({ pid }) => pid);
-  await window.command("Developer: Reload Window");
+  await window.reload();
   await until("the old window's server to end", () =>
     stage().server.searchServers().every(({ pid }) => !ours.includes(pid)),
   );

@@ -20,6 +20,7 @@ const QUIET: Settings = {
   "chat.commandCenter.enabled": false,
   "window.commandCenter": false,
   "remote.autoForwardPorts": false,
+  "files.autoSave": "off",
 };
 
 const OTHERS = /^(CODESEARCH|GEMINI|GOOGLE|OPENAI|XDG|npm|NODE|VITEST|VSCODE|PYTHON)_|^(HOME|LANG|LANGUAGE|LC_.*|PWD|PORT|VITEST)$/;

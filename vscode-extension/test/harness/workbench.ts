@@ -17,6 +17,14 @@ export class Workbench {
     await this.container.waitFor();
   }
 
+  /** Loads the window anew in the way that lets it write down what it knows. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent("domcontentloaded");
+    await this.command("Developer: Reload Window");
+    await loaded;
+    await this.appears();
+  }
+
   /** Our icon in the bar at the side. */
   get container(): Locator {
     return this.page.getByRole("tab", { name: /^Code Search/ });

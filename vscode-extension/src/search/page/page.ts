@@ -125,6 +125,8 @@ function hear(message: ToPage): void {
       if (!saved) tests.value = message.tests;
       break;
     case "notice":
+      // What went wrong is read out, each percent of an index is not.
+      notice.role = message.isError ? "alert" : null;
       notice.textContent = message.text;
       notice.classList.toggle("error", message.isError);
       for (const control of [query, mode, tests, language, path]) control.disabled = !message.enabled;
