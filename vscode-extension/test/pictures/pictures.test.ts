@@ -34,7 +34,7 @@ const stage = scene({ settings });
 const SHOWN = [
   { name: "search-light", theme: "Default Light Modern", viewport: { width: 1100, height: 640 } },
   { name: "search-dark", theme: "Default Dark Modern", viewport: { width: 1100, height: 640 } },
-  { name: "narrow", theme: "Default Light Modern", viewport: { width: 480, height: 640 } },
+  { name: "narrow", theme: "Default Light Modern", viewport: { width: 600, height: 760 } },
 ];
 
 test.each(SHOWN)("an answer, $name", async ({ name, theme, viewport }) => {
