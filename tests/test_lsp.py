@@ -520,6 +520,7 @@ def test_nonsense_is_refused_and_nothing_ends(e: Editor, repo: Path, method: str
         with pytest.raises(Refused) as refused:
             e.ask(method, params)
         assert refused.value.code == -32803, params
+    e.state("missing")
     assert e.ask("codesearch/status")["folders"][0]["state"] == "missing"
 
 
