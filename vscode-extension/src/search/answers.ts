@@ -1,0 +1,39 @@
+import type { Hit, SearchAnswer } from "../protocol";
+
+/** The answers of all repositories that were asked, as one. */
+export interface Answer {
+  hits: Hit[];
+  /** Whether there were more. */
+  truncated: boolean;
+  warnings: string[];
+  tookMs: number;
+}
+
+/** Merges by score; where scores are equal, what came first stays first. */
+export function merge(answers: readonly SearchAnswer[], limit: number): Answer {
+  const all = answers.flatMap((answer) => answer.results).sort((a, b) => b.score - a.score);
+  return {
+    hits: all.slice(0, limit),
+    truncated: all.length > limit || answers.some((answer) => answer.truncated),
+    warnings: [...new Set(answers.flatMap((answer) => answer.warnings))],
+    tookMs: Math.max(0, ...answers.map((answer) => answer.took_ms)),
+  };
+}
+
+/** The hits of one file, in their order. */
+export interface FileHits {
+  uri: string;
+  path: string;
+  hits: Hit[];
+}
+
+/** Files in the order of their best hits. */
+export function byFile(hits: readonly Hit[]): FileHits[] {
+  const files = new Map<string, FileHits>();
+  for (const hit of hits) {
+    const file = files.get(hit.uri) ?? { uri: hit.uri, path: hit.path, hits: [] };
+    file.hits.push(hit);
+    files.set(hit.uri, file);
+  }
+  return [...files.values()];
+}

@@ -1,0 +1,114 @@
+import * as vscode from "vscode";
+import { openLines } from "../editor/open";
+import type { History } from "./history";
+import type { HitNode, ResultNode, Results } from "./results";
+import type { Search } from "./search";
+import type { SearchView } from "./view";
+import { baseName, nameOf } from "./words";
+
+interface Parts {
+  search: Search;
+  view: SearchView;
+  results: Results;
+  tree: vscode.TreeView<ResultNode>;
+  history: History;
+  tellHistory: () => void;
+}
+
+/** The commands of the views Search and Results. */
+export function registerSearchCommands(context: vscode.ExtensionContext, parts: Parts): void {
+  const { search, view, results, tree, history, tellHistory } = parts;
+  /** The hit that a command is for: given by the tree, else the selected one. Never one of others' making. */
+  const chosen = (given: unknown): HitNode | undefined =>
+    results.nodes.find((node) => node === given) ??
+    results.nodes.find((node) => node === tree.selection[0]);
+
+  const step = async (by: number): Promise<void> => {
+    const { nodes } = results;
+    if (nodes.length === 0) return;
+    const at = nodes.findIndex((node) => node === tree.selection[0]);
+    const next = at < 0 ? (by > 0 ? 0 : nodes.length - 1) : (at + by + nodes.length) % nodes.length;
+    const node = nodes[next];
+    if (!node) return;
+    await tree.reveal(node, { select: true, focus: false });
+    await openLines(node.hit);
+  };
+
+  const commands: Record<string, (given?: unknown, name?: unknown) => unknown> = {
+    search: () => view.focus(),
+    searchSelection: () => searchSelection(view),
+    findSimilar: async (given, name) => {
+      const node = results.nodes.find((known) => known === given);
+      await (node ? similarToHit(search, node) : similarInEditor(search, given, name));
+    },
+    open: async (given) => {
+      const node = chosen(given);
+      if (node) await openLines(node.hit);
+    },
+    openToSide: async (given) => {
+      const node = chosen(given);
+      if (node) await openLines(node.hit, { viewColumn: vscode.ViewColumn.Beside, preview: false });
+    },
+    copyLocation: async (given) => {
+      const node = chosen(given);
+      if (node) await vscode.env.clipboard.writeText(`${node.hit.path}:${node.hit.start_line}`);
+    },
+    nextResult: () => step(1),
+    previousResult: () => step(-1),
+    clearResults: () => { search.clear(); },
+    clearHistory: async () => {
+      await history.clear();
+      tellHistory();
+    },
+    showAsList: () => setLayout("list"),
+    showAsTree: () => setLayout("tree"),
+  };
+  for (const [name, run] of Object.entries(commands)) {
+    context.subscriptions.push(vscode.commands.registerCommand(`codesearch.${name}`, run));
+  }
+}
+
+async function searchSelection(view: SearchView): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return;
+  const range = editor.selection.isEmpty
+    ? editor.document.getWordRangeAtPosition(editor.selection.active)
+    : editor.selection;
+  const query = range ? editor.document.getText(range).trim() : "";
+  if (query) await view.focus(query);
+}
+
+async function similarToHit(search: Search, { hit }: HitNode): Promise<void> {
+  const position = { line: hit.start_line - 1, character: 0 };
+  await search.ask({
+    kind: "similar",
+    name: nameOf(hit),
+    params: { textDocument: { uri: hit.uri }, position },
+  });
+}
+
+/** Like the function at the cursor, or the one whose place and name a code lens gives. */
+async function similarInEditor(search: Search, given: unknown, name: unknown): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Open a file and put the cursor into a function."));
+    return;
+  }
+  const { document } = editor;
+  const place = given instanceof vscode.Position ? given : editor.selection.active;
+  const word = document.getWordRangeAtPosition(place);
+  await vscode.commands.executeCommand("codesearch.results.focus");
+  await search.ask({
+    kind: "similar",
+    name: typeof name === "string" ? name : (word && document.getText(word)) ?? baseName(document.uri.path),
+    params: {
+      textDocument: { uri: document.uri.toString() },
+      position: { line: place.line, character: place.character },
+    },
+  });
+}
+
+async function setLayout(layout: "tree" | "list"): Promise<void> {
+  const settings = vscode.workspace.getConfiguration("codesearch");
+  await settings.update("resultsLayout", layout, vscode.ConfigurationTarget.Global);
+}

@@ -1,0 +1,137 @@
+import * as vscode from "vscode";
+import { openLines } from "../editor/open";
+import type { Server } from "../server/server";
+import type { Folders } from "../status/folders";
+import type { SituationSource } from "../status/source";
+import { registerSearchCommands } from "./commands";
+import { History } from "./history";
+import type { FromPage } from "./messages";
+import { registerQuickSearch } from "./quick";
+import { changedBadge, Results, type Layout, type ResultNode } from "./results";
+import { Search, usualTests, type Shown } from "./search";
+import { SearchView } from "./view";
+import { countOf } from "./words";
+
+/** The views Search and Results, and all commands around them. */
+export function registerSearch(
+  context: vscode.ExtensionContext,
+  server: Server,
+  folders: Folders,
+  situation: SituationSource,
+): void {
+  const search = new Search(server, folders);
+  const view = new SearchView(context.extensionUri);
+  const history = new History(context.workspaceState);
+  const results = new Results(layout());
+  const tree = vscode.window.createTreeView<ResultNode>("codesearch.results", {
+    treeDataProvider: results,
+    showCollapseAll: true,
+  });
+
+  const tellHistory = () => { view.tell({ type: "history", history: history.all }); };
+  const tellDefaults = () => { view.tell({ type: "defaults", tests: usualTests() }); };
+  const tellSituation = () => { view.tell(noticeOf(situation, search.shown)); };
+
+  const hear = async (message: FromPage): Promise<void> => {
+    switch (message.type) {
+      case "ready":
+        await search.restore(message.question);
+        break;
+      case "typed":
+        await search.type(message.question);
+        break;
+      case "entered":
+        await history.add(message.question.query);
+        tellHistory();
+        await search.ask({ kind: "question", question: message.question });
+        break;
+      case "openResult": {
+        const node = results.nodes[message.index];
+        if (node) await openLines(node.hit);
+        break;
+      }
+      case "focusResults":
+        if (results.nodes[0]) await tree.reveal(results.nodes[0], { focus: true, select: true });
+    }
+  };
+
+  const show = (shown: Shown): void => {
+    const hits = shown.kind === "answer" ? shown.answer.hits : [];
+    results.show(hits);
+    tree.description = descriptionOf(shown);
+    tree.message = messageOf(shown);
+    view.tell({ type: "announce", text: summaryOf(shown) });
+    tellSituation();
+    void vscode.commands.executeCommand("setContext", "codesearch.hasResults", hits.length > 0);
+    void vscode.commands.executeCommand("setContext", "codesearch.asked", shown.kind === "answer");
+  };
+
+  tellHistory();
+  tellDefaults();
+  tellSituation();
+  context.subscriptions.push(
+    search,
+    tree,
+    search.onDidChange(show),
+    situation.onDidChange(tellSituation),
+    vscode.window.registerWebviewViewProvider(SearchView.id, view),
+    vscode.window.registerFileDecorationProvider(changedBadge),
+    view.onDidHear((message) => void hear(message)),
+    server.onDidChangeState(({ kind }) => {
+      if (kind === "running") void tellLanguages(server, view);
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("codesearch.resultsLayout")) results.arrange(layout());
+      if (change.affectsConfiguration("codesearch.tests")) tellDefaults();
+    }),
+  );
+  registerSearchCommands(context, { search, view, results, tree, history, tellHistory });
+  registerQuickSearch(context, server, folders);
+}
+
+function layout(): Layout {
+  return vscode.workspace.getConfiguration("codesearch").get<Layout>("resultsLayout", "tree");
+}
+
+async function tellLanguages(server: Server, view: SearchView): Promise<void> {
+  try {
+    const { languages } = await server.request("codesearch/languages", {});
+    view.tell({ type: "languages", languages: languages.map(({ name }) => name) });
+  } catch {
+    // The form works without them, and the next start asks again.
+  }
+}
+
+/** The line under the form: what is going on, and only where nothing is, what went wrong last. */
+function noticeOf(situation: SituationSource, shown: Shown): Parameters<SearchView["tell"]>[0] {
+  const { kind, text, hint } = situation.current;
+  const enabled = kind !== "untrusted" && kind !== "noFolder";
+  if (kind === "ready" || kind === "updating") {
+    const failure = shown.kind === "failed" ? shown.message : "";
+    return { type: "notice", text: failure, isError: failure !== "", enabled };
+  }
+  const isError = ["failed", "missing", "outdated", "waiting"].includes(kind);
+  return { type: "notice", text: hint ? `${text} (${hint})` : text, isError, enabled };
+}
+
+function summaryOf(shown: Shown): string {
+  if (shown.kind !== "answer") return "";
+  const { hits, truncated } = shown.answer;
+  return countOf(hits.length, new Set(hits.map(({ uri }) => uri)).size, truncated);
+}
+
+function descriptionOf(shown: Shown): string {
+  if (shown.kind === "nothing") return "";
+  const { asked } = shown;
+  return asked.kind === "similar"
+    ? vscode.l10n.t("like {0}", asked.name)
+    : asked.question.query.replace(/\s+/g, " ").trim();
+}
+
+function messageOf(shown: Shown): string {
+  if (shown.kind !== "answer") return "";
+  const { hits, warnings } = shown.answer;
+  // Without results the view says what to try, which a message would hide.
+  const lines = hits.length > 0 ? [summaryOf(shown), ...warnings] : warnings;
+  return lines.join("\n");
+}

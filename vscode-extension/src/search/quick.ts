@@ -1,0 +1,102 @@
+import * as vscode from "vscode";
+import { openLines } from "../editor/open";
+import type { Hit } from "../protocol";
+import { complain, isCancellation } from "../server/errors";
+import type { Server } from "../server/server";
+import type { Folders } from "../status/folders";
+import { merge } from "./answers";
+import { Latest } from "./latest";
+import { searchParams } from "./question";
+import { maxResults, usualTests } from "./search";
+import { containerOf, nameOf } from "./words";
+
+interface Item extends vscode.QuickPickItem {
+  hit: Hit;
+}
+
+const TYPING_MS = 150;
+
+/** A question in a quick pick: answers come as one types, arrows preview, Enter opens. */
+export function registerQuickSearch(context: vscode.ExtensionContext, server: Server, folders: Folders): void {
+  context.subscriptions.push(
+    vscode.commands.registerCommand("codesearch.quickSearch", () => { quickSearch(server, folders); }),
+  );
+}
+
+function quickSearch(server: Server, folders: Folders): void {
+  const pick = vscode.window.createQuickPick<Item>();
+  const latest = new Latest();
+  const before = vscode.window.activeTextEditor;
+  let typing: NodeJS.Timeout | undefined;
+  let answered = "";
+  let accepted = false;
+  pick.placeholder = vscode.l10n.t("Ask in plain words");
+
+  const ask = async (query: string): Promise<void> => {
+    clearTimeout(typing);
+    if (!query.trim()) {
+      latest.cancel();
+      pick.items = [];
+      return;
+    }
+    pick.busy = true;
+    const question = { query, mode: "hybrid", language: "", path: "", tests: usualTests() } as const;
+    try {
+      const given = await latest.run((token) =>
+        server.request("codesearch/search", searchParams(question, maxResults()), token),
+      );
+      if (!given) return;
+      answered = query;
+      pick.title = undefined;
+      pick.items = merge(given.answers, maxResults()).hits.map(itemOf);
+    } catch (error) {
+      if (!isCancellation(error)) pick.title = complain(error);
+    }
+    pick.busy = false;
+  };
+
+  const accept = async (): Promise<void> => {
+    const [item] = pick.activeItems;
+    // With a remote backend Enter asks first, and opens when it is pressed again.
+    if (!item || pick.value !== answered) {
+      await ask(pick.value);
+      return;
+    }
+    accepted = true;
+    pick.hide();
+    await openLines(item.hit);
+  };
+
+  const preview = async ([item]: readonly Item[]): Promise<void> => {
+    if (item && pick.value === answered) await openLines(item.hit, { preserveFocus: true });
+  };
+
+  const leave = async (): Promise<void> => {
+    clearTimeout(typing);
+    vscode.Disposable.from(latest, pick).dispose();
+    if (accepted || !before) return;
+    await vscode.window.showTextDocument(before.document, {
+      viewColumn: before.viewColumn ?? vscode.ViewColumn.Active,
+      selection: before.selection,
+    });
+  };
+
+  pick.onDidChangeValue((value) => {
+    clearTimeout(typing);
+    if (folders.isRemote === false) typing = setTimeout(() => void ask(value), TYPING_MS);
+  });
+  pick.onDidChangeActive((items) => void preview(items));
+  pick.onDidAccept(() => void accept());
+  pick.onDidHide(() => void leave());
+  pick.show();
+}
+
+function itemOf(hit: Hit): Item {
+  return {
+    hit,
+    label: nameOf(hit),
+    description: containerOf(hit),
+    detail: `${hit.path}:${hit.start_line}`,
+    alwaysShow: true,
+  };
+}

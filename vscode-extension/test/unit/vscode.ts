@@ -1,0 +1,148 @@
+// As much of the editor's API as unit tests need. What is not here fails loudly.
+
+export const l10n = {
+  t: (text: string, ...values: unknown[]): string =>
+    text.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
+};
+
+export const env = { language: "en" };
+
+export class CancellationError extends Error {}
+
+export class Disposable {
+  constructor(readonly dispose: () => void) {}
+  static from(...all: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => {
+      for (const each of all) each.dispose();
+    });
+  }
+}
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(value: T) => unknown>();
+  readonly event = (listener: (value: T) => unknown): Disposable => {
+    this.listeners.add(listener);
+    return new Disposable(() => this.listeners.delete(listener));
+  };
+  fire(value: T): void {
+    for (const listener of [...this.listeners]) listener(value);
+  }
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+export class CancellationTokenSource {
+  private readonly emitter = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.emitter.event };
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.emitter.fire();
+  }
+  dispose(): void {
+    this.emitter.dispose();
+  }
+}
+
+export class MarkdownString {
+  isTrusted = false;
+  supportHtml = false;
+  constructor(public value = "") {}
+}
+
+export class Uri {
+  private constructor(
+    readonly scheme: string,
+    readonly path: string,
+    readonly query: string,
+  ) {}
+  static parse(text: string): Uri {
+    const { protocol, pathname, search } = new URL(text);
+    return new Uri(protocol.slice(0, -1), decodeURIComponent(pathname), search.slice(1));
+  }
+  static file(path: string): Uri {
+    return new Uri("file", path, "");
+  }
+  static from({ scheme, path, query }: { scheme: string; path: string; query?: string }): Uri {
+    return new Uri(scheme, path, query ?? "");
+  }
+  static joinPath(base: Uri, ...parts: string[]): Uri {
+    return new Uri(base.scheme, [base.path, ...parts].join("/"), "");
+  }
+  with({ scheme }: { scheme: string }): Uri {
+    return new Uri(scheme, this.path, this.query);
+  }
+  get fsPath(): string {
+    return this.path;
+  }
+  toString(): string {
+    return `${this.scheme}://${this.path}`;
+  }
+}
+
+export class ThemeIcon {
+  static readonly File = new ThemeIcon("file");
+  constructor(readonly id: string) {}
+}
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export enum TreeItemCollapsibleState {
+  None,
+  Collapsed,
+  Expanded,
+}
+
+export class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState: TreeItemCollapsibleState,
+  ) {}
+}
+
+export class FileDecoration {
+  constructor(
+    readonly badge: string,
+    readonly tooltip: string,
+  ) {}
+}
+
+/** What a test may change. */
+export const settings = new Map<string, unknown>();
+
+export const workspace = {
+  isTrusted: true,
+  workspaceFolders: [{ uri: Uri.file("/workspace"), name: "workspace", index: 0 }] as
+    | { uri: Uri; name: string; index: number }[]
+    | undefined,
+  getConfiguration: () => ({
+    get: (name: string, otherwise?: unknown) => settings.get(name) ?? otherwise,
+  }),
+  getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
+  asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
+  onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
+  openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
+};
+
+export const window = {
+  withProgress: (_options: unknown, task: () => unknown) => task(),
+};
+
+export const commands = {
+  executeCommand: (): Promise<unknown> => Promise.resolve(undefined),
+};
+
+export enum CodeActionKind {
+  QuickFix = "quickfix",
+}
+
+export class CodeAction {
+  diagnostics: unknown[] = [];
+  command: unknown;
+  constructor(
+    readonly title: string,
+    readonly kind: CodeActionKind,
+  ) {}
+}
