@@ -304,6 +304,8 @@ def test_an_editor_is_spoken_to_in_its_language(e: Editor, repo: Path) -> None:
         " (app/settings.py:1-13)"
     )
     assert actions(e, uri, found)["open"]["title"].startswith("Gehe zu load_settings")
+    (answer,) = e.ask("codesearch/duplicates", {"scope": "changed"})["answers"]
+    assert answer["findings"][0]["message"] == found["data"]["message"] == found["message"]
 
 
 # -- a backend that costs money -----------------------------------------------------------

@@ -315,7 +315,7 @@ def _duplicates(server: Server) -> None:
                 continue
             make = partial(repository.duplicates, scope, paths)
             report = await server.ask(repository, repository.looks, make)
-            answers.append(_document(repository, report))
+            answers.append(_document(server, repository, report))
         return {"answers": answers}
 
     @server.feature(
@@ -360,7 +360,9 @@ def _duplicates(server: Server) -> None:
         server.window_show_message(types.ShowMessageParams(types.MessageType.Info, said))
 
 
-def _document(repository: Repository, report: DuplicateReport) -> Params:
+def _document(server: Server, repository: Repository, report: DuplicateReport) -> Params:
     root = str(repository.root.path)
     found = wire.duplicates(report, root=root, made=datetime.now(UTC))
+    for told, finding in zip(found["findings"], report.findings, strict=True):
+        told["message"] = server.words.finding(finding)
     return with_uris(found, repository.uri_of)
