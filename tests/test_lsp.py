@@ -125,7 +125,6 @@ def test_symbols_of_the_workspace_are_answers_to_questions(e: Editor, repo: Path
     first = e.ask("workspace/symbol", {"query": "where is a session loaded"})[0]
     assert first["name"] == "load_session"
     assert first["kind"] == 12
-    assert first["containerName"] == "app/store.py"
     assert first["location"]["uri"] == (repo / "app/store.py").as_uri()
     assert first["location"]["range"]["start"] == {"line": 0, "character": 0}
     assert e.ask("workspace/symbol", {"query": ""}) == []
@@ -498,3 +497,36 @@ def test_nobody_starts_it_in_a_terminal(home: Home, repo: Path) -> None:
     os.close(slave)
     assert done.returncode == 2
     assert "started by editors" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "codesearch/search",
+        "codesearch/similar",
+        "codesearch/index",
+        "codesearch/clean",
+        "codesearch/duplicates",
+        "codesearch/functions",
+    ],
+)
+def test_nonsense_is_refused_and_nothing_ends(e: Editor, repo: Path, method: str) -> None:
+    e.begin(repo, options={"indexing": "onDemand", "severity": 7, "secondsToStore": "soon"})
+    nonsense = [None, [], 7, "x", {"folder": 3}, {"textDocument": 3}, {"position": {"line": "x"}}]
+    if method in {"codesearch/clean", "codesearch/index", "codesearch/duplicates"}:
+        nonsense = [[], 7, "x", {"folder": 3}]  # they may be asked without any parameter
+    for params in nonsense:
+        with pytest.raises(Refused) as refused:
+            e.ask(method, params)
+        assert refused.value.code == -32803, params
+    e.state("missing")
+    assert e.ask("codesearch/status")["folders"][0]["state"] == "missing"
+
+
+def test_what_is_no_message_ends_nothing(e: Editor, repo: Path) -> None:
+    e.begin(repo)
+    assert e.process.stdin is not None
+    for body in (b"{", b"[]", b"7", b'{"jsonrpc":"2.0","id":1}', b'{"method":"x"}', b"\xff\xfe"):
+        e.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    e.process.stdin.flush()
+    assert e.search("load session")[0]["symbol"] == "load_session"

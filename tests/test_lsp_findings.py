@@ -101,6 +101,16 @@ def test_a_changed_file_that_is_not_open_is_looked_at(e: Editor, repo: Path) -> 
     assert answer["findings"][0]["other"]["uri"] == (repo / "app/settings.py").as_uri()
 
 
+def test_a_file_is_looked_at_as_it_stands_and_not_as_it_is_stored(e: Editor, repo: Path) -> None:
+    write(repo, {"app/copied.py": COPY})
+    e.begin(repo)
+    e.state("ready")
+    uri = e.open(repo / "app/copied.py")
+    e.type(uri, "\n\n\n" + COPY)
+    (answer,) = e.ask("codesearch/duplicates", {"scope": "changed"})["answers"]
+    assert [f["place"]["start_line"] for f in answer["findings"]] == [4]
+
+
 def test_what_was_committed_is_asked_about_where_it_is_open(e: Editor, repo: Path) -> None:
     write(repo, {"app/copied.py": COPY})
     commit(repo)
@@ -294,6 +304,8 @@ def test_an_editor_is_spoken_to_in_its_language(e: Editor, repo: Path) -> None:
         " (app/settings.py:1-13)"
     )
     assert actions(e, uri, found)["open"]["title"].startswith("Gehe zu load_settings")
+    (answer,) = e.ask("codesearch/duplicates", {"scope": "changed"})["answers"]
+    assert answer["findings"][0]["message"] == found["data"]["message"] == found["message"]
 
 
 # -- a backend that costs money -----------------------------------------------------------

@@ -104,10 +104,11 @@ def of_view(
 
 def of_file(view: View, path: str) -> Iterator[Function]:
     """The functions of an indexed file, of any size that has a fingerprint."""
-    for layer, first in zip(view.layers, view.bases.tolist(), strict=False):
+    bases = zip(view.layers, view.bases.tolist(), view.file_bases.tolist(), strict=False)
+    for layer, first, first_file in bases:
         s = layer.segment
         file = s.path.find(path)
-        if file >= 0:
+        if file >= 0 and view.alive[first_file + file]:
             here = np.arange(s.first_chunk[file], s.first_chunk[file + 1], dtype=np.int64)
             yield from (f for f in _stored(s, here, first) if f.fingerprint)
 

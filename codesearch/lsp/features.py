@@ -6,8 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -50,6 +49,27 @@ def run(serve: Serve) -> None:
         server.start_io(sys.stdin.buffer, channel)
     finally:
         server.close()
+
+
+Handler = Callable[[Params], Coroutine[Any, Any, Params]]
+
+
+def _ours(server: Server, method: str) -> Callable[[Handler], Handler]:
+    """Registers a request of our own; what is wrong with it is told to whoever asked."""
+
+    def register(handler: Handler) -> Handler:
+        async def checked(params: Params | None) -> Params:
+            try:
+                if params is not None and not isinstance(params, Mapping):
+                    raise ConfigError("the parameters must be an object")
+                return await handler(params or {})
+            except CodesearchError as error:
+                raise failure(error) from error
+
+        server.feature(method)(checked)
+        return handler
+
+    return register
 
 
 def _register(server: Server) -> None:
@@ -151,28 +171,25 @@ def _questions(server: Server) -> None:
         found.sort(key=lambda pair: -pair[0].score)
         return [symbols.symbol(*pair) for pair in found[:_SYMBOLS]]
 
-    @server.feature("codesearch/search")
+    @_ours(server, "codesearch/search")
     async def search(params: Params) -> Params:
-        with _told():
-            query = requests.question(params)
-            asked = server.workspace_of.asked(requests.text(params, "folder"))
+        query = requests.question(params)
+        asked = server.workspace_of.asked(requests.text(params, "folder"))
         return {"answers": [await _searched(server, each, query, params) for each in asked]}
 
-    @server.feature("codesearch/similar")
+    @_ours(server, "codesearch/similar")
     async def similar(params: Params) -> Params:
-        with _told():
-            code = requests.text(params, "code")
-            if code.strip():
-                asked = server.workspace_of.asked(requests.text(params, "folder"))
-                return {"answers": [await _similar(server, r, code, params) for r in asked]}
-            uri, line = requests.place(params)
-            repository, path = _held(server, uri)
+        code = requests.text(params, "code")
+        if code.strip():
+            asked = server.workspace_of.asked(requests.text(params, "folder"))
+            return {"answers": [await _similar(server, r, code, params) for r in asked]}
+        uri, line = requests.place(params)
+        repository, path = _held(server, uri)
         return {"answers": [await _similar(server, repository, (path, line), params)]}
 
-    @server.feature("codesearch/functions")
+    @_ours(server, "codesearch/functions")
     async def functions(params: Params) -> Params:
-        with _told():
-            repository, path = _held(server, requests.document(params))
+        repository, path = _held(server, requests.document(params))
         make = partial(repository.functions, path)
         found = await server.ask(repository, repository.questions, make)
         return {
@@ -188,8 +205,8 @@ def _questions(server: Server) -> None:
             ]
         }
 
-    @server.feature("codesearch/languages")
-    async def known(_: Params | None) -> Params:
+    @_ours(server, "codesearch/languages")
+    async def known(_: Params) -> Params:
         return protocol.languages({"name": name} for name in languages.names())
 
 
@@ -221,21 +238,12 @@ def _held(server: Server, uri: str) -> tuple[Repository, str]:
     return held
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns expected failures into answers."""
-    try:
-        yield
-    except CodesearchError as error:
-        raise failure(error) from error
-
-
 # -- the index ----------------------------------------------------------------------------
 
 
 def _index(server: Server) -> None:
-    @server.feature("codesearch/status")
-    async def status(_: Params | None) -> Params:
+    @_ours(server, "codesearch/status")
+    async def status(_: Params) -> Params:
         found = []
         for folder, error in server.workspace_of.refused.values():
             state = State("failed", error=error)
@@ -253,10 +261,9 @@ def _index(server: Server) -> None:
             )
         return {"folders": found}
 
-    @server.feature("codesearch/index")
+    @_ours(server, "codesearch/index")
     async def index(params: Params) -> Params:
-        with _told():
-            asked = server.workspace_of.asked(requests.text(params, "folder"))
+        asked = server.workspace_of.asked(requests.text(params, "folder"))
         token = params.get("workDoneToken")
         reports = []
         for repository in asked:
@@ -265,13 +272,11 @@ def _index(server: Server) -> None:
             reports.append(await _updated(server, repository, full=params.get("full") is True))
         return {"reports": reports}
 
-    @server.feature("codesearch/clean")
+    @_ours(server, "codesearch/clean")
     async def clean(params: Params) -> Params:
-        with _told():
-            asked = server.workspace_of.asked(requests.text(params, "folder"))
+        asked = server.workspace_of.asked(requests.text(params, "folder"))
         loop = asyncio.get_running_loop()
-        with _told():
-            freed = [await loop.run_in_executor(server.jobs, each.clean) for each in asked]
+        freed = [await loop.run_in_executor(server.jobs, each.clean) for each in asked]
         return {"freed": sum(freed)}
 
 
@@ -289,8 +294,6 @@ async def _updated(server: Server, repository: Repository, *, full: bool) -> Par
         raise
     except Cancelled:
         raise JsonRpcException("cancelled", types.LSPErrorCodes.RequestCancelled.value) from None
-    except CodesearchError as error:
-        raise failure(error) from error
     return protocol.update(report, root=str(repository.root.path))
 
 
@@ -298,12 +301,11 @@ async def _updated(server: Server, repository: Repository, *, full: bool) -> Par
 
 
 def _duplicates(server: Server) -> None:
-    @server.feature("codesearch/duplicates")
+    @_ours(server, "codesearch/duplicates")
     async def duplicates(params: Params) -> Params:
-        with _told():
-            scope = requests.scope(params)
-            asked = server.workspace_of.asked(requests.text(params, "folder"))
-            files = [_held(server, uri) for uri in requests.uris(params, "files")]
+        scope = requests.scope(params)
+        asked = server.workspace_of.asked(requests.text(params, "folder"))
+        files = [_held(server, uri) for uri in requests.uris(params, "files")]
         answers = []
         for repository in asked:
             paths = [path for each, path in files if each is repository]
@@ -313,7 +315,7 @@ def _duplicates(server: Server) -> None:
                 continue
             make = partial(repository.duplicates, scope, paths)
             report = await server.ask(repository, repository.looks, make)
-            answers.append(_document(repository, report))
+            answers.append(_document(server, repository, report))
         return {"answers": answers}
 
     @server.feature(
@@ -347,8 +349,10 @@ def _duplicates(server: Server) -> None:
 
     @server.command(findings.ACCEPT)
     async def accept(place: types.Location) -> None:
-        with _told():
+        try:
             repository, path = _held(server, place.uri)
+        except ConfigError as error:
+            raise failure(error) from error
         make = partial(repository.accept, path, place.range.start.line + 1)
         count = await server.ask(repository, repository.looks, make)
         server.looks[repository].soon()
@@ -356,7 +360,9 @@ def _duplicates(server: Server) -> None:
         server.window_show_message(types.ShowMessageParams(types.MessageType.Info, said))
 
 
-def _document(repository: Repository, report: DuplicateReport) -> Params:
+def _document(server: Server, repository: Repository, report: DuplicateReport) -> Params:
     root = str(repository.root.path)
     found = wire.duplicates(report, root=root, made=datetime.now(UTC))
+    for told, finding in zip(found["findings"], report.findings, strict=True):
+        told["message"] = server.words.finding(finding)
     return with_uris(found, repository.uri_of)

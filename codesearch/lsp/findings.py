@@ -42,14 +42,15 @@ def diagnostic(
         )
         for number, copy in enumerate(finding.copies[:_RELATED])
     ]
+    message = words.finding(finding)
     return types.Diagnostic(
         range=name_range(finding.place, units),
-        message=words.finding(finding),
+        message=message,
         severity=_SEVERITIES[severity],
         code=finding.rule,
         source=SOURCE,
         related_information=related,
-        data=with_uris(wire.duplicate(finding), uri_of),
+        data=with_uris({**wire.duplicate(finding), "message": message}, uri_of),
     )
 
 

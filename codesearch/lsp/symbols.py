@@ -38,7 +38,7 @@ def symbol(hit: Hit, uri: str) -> types.WorkspaceSymbol:
     return types.WorkspaceSymbol(
         name=name_of(chunk),
         kind=types.SymbolKind(_KINDS[chunk.kind]),
-        container_name=f"{chunk.path} {around}".rstrip(),
+        container_name=around or None,
         location=types.Location(uri, lines(chunk)),
     )
 

@@ -36,9 +36,8 @@ export class DuplicatesTree implements vscode.TreeDataProvider<Finding> {
 
   resolveTreeItem(item: vscode.TreeItem, finding: Finding): vscode.TreeItem {
     const { place, other } = finding;
-    const percent = Math.round(finding.likeness * 100);
     const lines = [
-      `**${escape(nameOf(place))}**: ${escape(ruleOf(finding))}, ${escape(vscode.l10n.t("{0} % alike", percent))}`,
+      `**${escape(nameOf(place))}**: ${escape(ruleOf(finding))}`,
       escape(finding.message),
       `${escape(placeOf(place))} ↔ ${escape(placeOf(other))}`,
       ...finding.also.map((further) => escape(placeOf(further))),
