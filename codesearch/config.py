@@ -127,6 +127,12 @@ def environment(of: Mapping[str, str]) -> Iterator[None]:
         _environment.reset(token)
 
 
+def guard_children() -> None:
+    """Has Python processes that this one begins not look for modules in the current folder, as
+    ``python -c`` does first of all: it is a repository, and may hold a file of such a name."""
+    os.environ["PYTHONSAFEPATH"] = "1"
+
+
 def variable(name: str) -> str:
     """An environment variable that is not one of ours (``NO_COLOR``, ``TERM``), or ``""``."""
     return _environment.get().get(name, "")

@@ -51,15 +51,17 @@ class Index:
         standby: for a process that stays: its worker. A question then looks whether anything
             changed since the last one instead of scanning anew, and never waits for an update.
         unsaved: for such a process: what an editor holds, by path; it may change meanwhile.
+        own_key: whether questions may be sent to a service with the key of this process.
     """
 
     def __init__(
         self, root: places.Root, settings: Settings, standby: ingest.Standby | None = None,
-        unsaved: ingest.Unsaved | None = None,
+        unsaved: ingest.Unsaved | None = None, *, own_key: bool = True,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._standby = standby
         self._unsaved = {} if unsaved is None else unsaved
+        self._own_key = own_key
         self._root = root
         self._rules = files.Rules.of(settings)
         self.folder = places.index_folder(root, settings.index_home)
@@ -98,6 +100,7 @@ class Index:
             jobs=self._settings.jobs,
             standby=self._standby,
             unsaved=self._unsaved,
+            own_key=self._own_key,
         )
 
     @property

@@ -41,6 +41,7 @@ class Editor:
         self.process = process
         self.received: list[Message] = []
         self.answers: dict[str, Callable[[Message], Any]] = {}  # to the server's requests
+        self.unanswered: set[str] = set()  # methods whose requests are left open
         self._responses: dict[int, Message] = {}
         self._news = threading.Condition()
         self._sending = threading.Lock()
@@ -185,8 +186,9 @@ class Editor:
                 else:
                     self._responses[message["id"]] = message
                 self._news.notify_all()
-            if "method" in message and "id" in message:
-                reply = self.answers.get(message["method"], lambda _: None)(message["params"])
+            method = message.get("method", "")
+            if method and "id" in message and method not in self.unanswered:
+                reply = self.answers.get(method, lambda _: None)(message["params"])
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": reply})
         with self._news:
             self._is_over = True
@@ -201,8 +203,9 @@ def named(folder: Path) -> Message:
 @contextmanager
 def editor(environment: Mapping[str, str], cwd: Path) -> Iterator[Editor]:
     """A server that runs, ended by force if need be."""
+    # Not "python -m", which would look for the program where it runs.
     process = subprocess.Popen(
-        [sys.executable, "-m", "codesearch", "lsp", "--stdio"],
+        [Path(sys.executable).with_name("codesearch"), "lsp", "--stdio"],
         cwd=cwd, env=dict(environment),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

@@ -55,7 +55,7 @@ class Resident:
         if places.find_root(path) != self._root:
             raise Elsewhere(f"{path} is in another repository")
         if self._held is None or self._held[0] != settings:
-            self._held = settings, Index(self._root, settings, self._standby)
+            self._held = settings, Index(self._root, settings, self._standby, own_key=False)
         return self._held[1]
 
     def answer(self, request: Request) -> tuple[int, bytes, bytes] | None:
@@ -79,6 +79,9 @@ class Resident:
         told = request.environment
         out, err = (_Stream(request.encoding, is_terminal) for is_terminal in request.terminals)
         console = base.Console(out, err, request.columns or None)
+        before = self._root.path
+        with suppress(OSError):  # it is gone
+            before = Path.cwd()
         try:
             os.chdir(request.folder)
             with (
@@ -90,7 +93,8 @@ class Resident:
         except (Elsewhere, OSError):
             return None
         finally:
-            os.chdir(self._root.path)  # the other folder may go
+            with suppress(OSError):
+                os.chdir(before)
         return code, out.content(), err.content()
 
 

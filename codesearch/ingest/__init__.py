@@ -5,7 +5,7 @@ Nothing here knows the terminal or a question.
 
 from codesearch.ingest.commit import Approve, Receipt
 from codesearch.ingest.health import examine, mend
-from codesearch.ingest.pool import Standby, end_with_parent, prepare_all
+from codesearch.ingest.pool import Standby, end_with_parent, prepare_all, processes
 from codesearch.ingest.prepare import (
     Plan,
     Prepared,
@@ -43,6 +43,7 @@ __all__ = [
     "plan",
     "prepare_all",
     "preview",
+    "processes",
     "status",
     "update",
 ]

@@ -105,11 +105,11 @@ def asked(
     """What is made of a question with the embedder, after it was agreed that it may be sent.
 
     Raises:
-        Elsewhere: it has to be sent, in a process that answers for others, with their keys.
+        Elsewhere: it has to be sent, with the key of whoever asks.
         ConsentNeeded, EmbedderError: it may not be sent; it could not be.
     """
     embedder = remote_of(site)
-    if site.standby is not None and not (site.standby.own_key or embedder.knows(text)):
+    if not (site.own_key or embedder.knows(text)):
         raise Elsewhere(f"{embedder.service.name} has to be asked")
     embedder.while_asked = lambda _, waiting: on_progress(Progress("ask", 0, None, waiting))
     try:

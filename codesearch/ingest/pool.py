@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codesearch import config
 from codesearch.embedding import Embedder
 from codesearch.errors import CodesearchError
 from codesearch.files import Rules
@@ -30,6 +31,7 @@ from codesearch.places import Root
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.context import SpawnContext
 
 _BATCH_BYTES = 1_500_000
 _BATCH_FILES = 250
@@ -175,14 +177,9 @@ class Standby:
     begin workers for.
 
     A parser that crashes or hangs then ends the worker only. May be used by several threads.
-
-    Args:
-        own_key: whether a remote service may be asked from here, with the key of this process;
-            not where it answers for others, who have keys of their own.
     """
 
-    def __init__(self, *, own_key: bool = False) -> None:
-        self.own_key = own_key
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -231,10 +228,17 @@ class Standby:
 def _executor(workers: int, task: _Task) -> ProcessPoolExecutor:
     # Imported here: questions about an unchanged tree need none of it.
     from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(workers, processes(), _begin, (task,))
+
+
+def processes() -> SpawnContext:
+    """How processes are begun: not by fork, which copies the store's threads in a state that
+    deadlocks, and without a look into the current folder."""
     from multiprocessing import get_context
 
-    # Not fork, which copies the store's threads in a state that deadlocks.
-    return ProcessPoolExecutor(workers, get_context("spawn"), _begin, (task,))
+    config.guard_children()
+    return get_context("spawn")
 
 
 class _Task:

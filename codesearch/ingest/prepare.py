@@ -66,6 +66,7 @@ class Site:
     load: Callable[[], Embedder]  # by which a worker process loads the embedder too
     jobs: int | None
     standby: Standby | None = None  # of a process that stays
+    own_key: bool = True  # not where one answers for others, who have keys of their own
     unsaved: Unsaved = field(default_factory=dict)  # by path; an editor changes it meanwhile
 
     @cached_property

@@ -1,7 +1,8 @@
 """codesearch in editors: a language server that answers about all folders of a window.
 
-``server`` speaks the protocol, ``workspace`` knows which repository a file is in, ``repository``
-answers for one of them, ``keeper`` has its index kept up to date, by a process that ``job`` starts.
+``features`` and ``ours`` take what clients say, ``server`` knows what goes on, ``workspace`` which
+repository a file is in, ``repository`` answers for one of them, ``looks`` looks for duplicates in
+it, ``keeper`` has its index kept up to date, by a process that ``job`` starts.
 ``requests``, ``documents``, ``symbols`` and ``findings`` turn what editors say and show into the
 words of the other rooms; ``words`` speaks the user's language.
 

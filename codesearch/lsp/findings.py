@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,24 @@ def name_range(place: Place, units: Units) -> types.Range:
     )
 
 
+@dataclass(frozen=True)
+class Abilities:
+    """What a client can do."""
+
+    shows_documents: bool = False  # that a server names
+    takes_versions: bool = False  # of documents that are edited
+
+
 def actions(
-    finding: Duplicate, shown: types.Diagnostic, uri: str, words: Words, *, is_current: bool
+    finding: Duplicate,
+    shown: types.Diagnostic,
+    document: types.OptionalVersionedTextDocumentIdentifier,
+    words: Words,
+    abilities: Abilities,
+    *,
+    is_current: bool,
 ) -> list[types.CodeAction]:
-    """What can be done about a finding in the document with this URI.
+    """What can be done about a finding in a document.
 
     ``is_current``: whether the document is still as it was when this was found.
     """
@@ -92,17 +107,21 @@ def actions(
         return action(which, title, command=types.Command(title, command=name, arguments=[place]))
 
     goto = words.say("open", name=f"{other} ({best.path}:{defined_at(best)})")
-    nearest = (shown.related_information or [])[:1]
+    nearest = (shown.related_information or [])[: int(abilities.shows_documents)]
     found = [command("open", goto, OPEN, related.location) for related in nearest]
     if is_current:
         suppress = words.say("suppress", rule=finding.rule)
-        found.append(action("suppress", suppress, edit=_suppressed(finding, uri)))
+        found.append(action("suppress", suppress, edit=_suppressed(finding, document, abilities)))
     accept = words.say("accept", file=BASELINE)
-    found.append(command("accept", accept, ACCEPT, types.Location(uri, shown.range)))
+    found.append(command("accept", accept, ACCEPT, types.Location(document.uri, shown.range)))
     return found
 
 
-def _suppressed(finding: Duplicate, uri: str) -> types.WorkspaceEdit:
+def _suppressed(
+    finding: Duplicate,
+    document: types.OptionalVersionedTextDocumentIdentifier,
+    abilities: Abilities,
+) -> types.WorkspaceEdit:
     """A comment above the definition."""
     place = finding.place
     line = defined_at(place)
@@ -112,4 +131,6 @@ def _suppressed(finding: Duplicate, uri: str) -> types.WorkspaceEdit:
     said = remark.format(f"codesearch: ignore[{finding.rule}]")
     start = types.Position(line - 1, 0)
     edit = types.TextEdit(types.Range(start, start), f"{indent}{said}\n")
-    return types.WorkspaceEdit(changes={uri: [edit]})
+    if not abilities.takes_versions:
+        return types.WorkspaceEdit(changes={document.uri: [edit]})
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [edit])])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -20,6 +21,9 @@ from codesearch.config import Settings
 from codesearch.errors import CodesearchError
 from codesearch.index import Index
 from codesearch.model import Bill, Progress, UpdateReport
+
+#: Asks whether a price is agreed to; the answer may take as long as a person does.
+Approve = Callable[[Bill], "Future[bool]"]
 
 # An update yields to what a person does meanwhile.
 _NICE = 5
@@ -50,7 +54,7 @@ class Job:
         settings: what holds for it.
         full: build it from scratch.
         on_progress: told how far it is, in the thread that runs it.
-        approve: asked whether a price is agreed to.
+        approve: asks a person whether a price is agreed to.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class Job:
         *,
         full: bool,
         on_progress: Callable[[Progress], None],
-        approve: Callable[[Bill], bool],
+        approve: Approve,
     ) -> None:
         self._told = root, settings, full
         self._on_progress = on_progress
@@ -68,6 +72,7 @@ class Job:
         self._process: Any = None
         self._lock = threading.Lock()
         self._is_cancelled = False
+        self._asked: Future[bool] | None = None
 
     def run(self) -> UpdateReport:
         """Waits for it.
@@ -76,9 +81,7 @@ class Job:
             Cancelled: see ``cancel``.
             CodesearchError: what went wrong.
         """
-        from multiprocessing import get_context
-
-        context = get_context("spawn")
+        context = ingest.processes()
         ours, theirs = context.Pipe()
         with self._lock:
             if self._is_cancelled:
@@ -106,16 +109,28 @@ class Job:
             if isinstance(said, Progress):
                 self._on_progress(said)
             elif isinstance(said, Bill):
-                connection.send(self._approve(said))
+                connection.send(self._agreed(said))
             elif isinstance(said, Failure):
                 raise said.error()
             elif isinstance(said, UpdateReport):
                 return said
 
+    def _agreed(self, bill: Bill) -> bool:
+        with self._lock:
+            if self._is_cancelled:
+                raise EOFError
+            self._asked = self._approve(bill)
+        try:
+            return self._asked.result()
+        except CancelledError:
+            return False
+
     def cancel(self) -> None:
         """Ends it, from another thread."""
         with self._lock:
             self._is_cancelled = True
+            if self._asked is not None:
+                self._asked.cancel()
             if self._process is not None:
                 self._process.kill()
 

@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from codesearch import places
 from codesearch.errors import CodesearchError, ConsentNeeded, IndexLocked
 from codesearch.index import Index
-from codesearch.lsp.job import Cancelled, Job
+from codesearch.lsp.job import Approve, Cancelled, Job
 from codesearch.model import Bill, Progress, UpdateReport, WatchEvent
 from codesearch.watch import Watcher
 
@@ -21,7 +22,6 @@ _AGAIN = 5.0  # seconds until it is asked again whether another process still ke
 _LAST_RETRY = 60.0
 
 OnProgress = Callable[[Progress], None]
-Approve = Callable[[Bill], bool]
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,11 @@ class Keeper:
             watcher.hurry()
         self._awake.set()
 
+    def want(self) -> None:
+        """Builds the index if there is none, unless somebody did not want that."""
+        self._is_wanted = True
+        self._awake.set()
+
     def update(self, *, full: bool, on_progress: OnProgress, approve: Approve) -> UpdateReport:
         """Updates the index now, and keeps it from now on.
 
@@ -114,6 +119,9 @@ class Keeper:
         self._listeners.append(on_progress)
         try:
             report = self._updated(full, approve)
+        except (Cancelled, CodesearchError) as error:
+            self._settle(error)
+            raise
         finally:
             self._listeners.remove(on_progress)
         self._is_wanted, self._is_paused = True, False
@@ -153,13 +161,14 @@ class Keeper:
     def _run(self) -> None:
         failures = 0
         while not self._is_closed:
+            hurried = self._awake.is_set()
             self._awake.clear()
             try:
                 if self._is_paused or not (self._is_wanted or self._is_there()):
                     self._say(State("missing"))
                     self._awake.wait()
                 else:
-                    self._keep()
+                    self._keep(hurried)
                     failures = 0
             except Cancelled:
                 self._is_wanted = False
@@ -177,12 +186,12 @@ class Keeper:
     def _is_there(self) -> bool:
         return self._index().freshness.load()[1] is not None
 
-    def _keep(self) -> None:
+    def _keep(self, hurried: bool) -> None:
         with ExitStack() as held:
             try:
                 held.enter_context(self._index().kept())
             except IndexLocked:
-                self._beside()
+                self._beside(hurried)
                 return
             held.enter_context(self._serve())
             watcher = Watcher(
@@ -195,16 +204,16 @@ class Keeper:
             finally:
                 self._watcher = None
 
-    def _beside(self) -> None:
-        """While another process keeps the index."""
-        if self._awake.is_set() or not self._is_there():
+    def _beside(self, hurried: bool) -> None:
+        """While another process keeps the index; ``hurried`` if an answer waits for an update."""
+        if hurried or not self._is_there():
             self._stored()
         self._ready()
         self._awake.wait(_AGAIN)
 
     def _stored(self) -> UpdateReport:
         if self._index().freshness.is_behind():
-            return self._updated(False, lambda _: False)
+            return self._updated(False, _disagree)
         files, chunks = self._size()
         return UpdateReport(files, 0, 0, 0, chunks, 0, 0, (), 0.0)
 
@@ -247,6 +256,15 @@ class Keeper:
         if event.event == "ready" and event.detail:
             self._polls()
 
+    def _settle(self, error: Exception) -> None:
+        """Says what holds after an update that was asked for and was not made."""
+        if self._is_there() and not self._is_paused:
+            self._ready()
+        elif isinstance(error, CodesearchError):
+            self._say(State("failed", error=error))
+        else:
+            self._say(State("missing"))
+
     def _ready(self) -> None:
         self._say(State("ready", None, *self._size(), self._index().is_remote))
 
@@ -260,6 +278,13 @@ class Keeper:
     def _say(self, state: State) -> None:
         self.state = state
         self._tell(state)
+
+
+def _disagree(_: Bill) -> Future[bool]:
+    """Nobody is asked about what happens by itself."""
+    answer: Future[bool] = Future()
+    answer.set_result(False)
+    return answer
 
 
 def _unexpected(error: Exception) -> CodesearchError:

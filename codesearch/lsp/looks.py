@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from lsprotocol import types
 
@@ -18,7 +19,10 @@ from codesearch.lsp.words import Words
 from codesearch.model import Duplicate
 
 _QUIET = 0.7  # seconds without another change
-_AGAIN = 1.0  # seconds until an index that was not up to date is asked again
+_SECONDS = 5.0  # that comparing may take, since nobody has asked for it
+
+
+CHOICES = ("open", "changed", "off")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Looks:
         self.words = Words()
         self.units: Units = len
         self._shown: Mapping[str, list[Shown]] = {}
+        self._uris: dict[str, str] = {}  # under which something was published, by path
         self._names: tuple[str, ...] = ()
         self._task: asyncio.Task[None] | None = None
         self._is_due = asyncio.Event()
@@ -87,6 +92,10 @@ class Looks:
         """Ends it, and shows nothing any more."""
         if self._task is not None:
             self._task.cancel()
+        self.clear()
+
+    def clear(self) -> None:
+        """Shows nothing."""
         self._show({})
 
     def at(self, path: str, asked: types.Range) -> list[Shown]:
@@ -103,34 +112,25 @@ class Looks:
                 await asyncio.sleep(_QUIET)
             try:
                 self._show(await self._found())
-            except Elsewhere:  # the index has to be updated first, which others see to
-                await asyncio.sleep(_AGAIN)
-                self._is_due.set()
-            except CodesearchError:
-                pass  # whoever asks is told
+            except Elsewhere:
+                pass  # there is another look as soon as an index is stored
             except Exception:
                 traceback.print_exc()  # an editor keeps it; the next look may fare better
 
     async def _found(self) -> dict[str, list[Shown]]:
         if self.options.duplicates == "off":
             return {}
-        repository, loop = self._repository, asyncio.get_running_loop()
+        repository = self._repository
         documents = self._documents()
         versions = {d.path: d.version for d in documents}
         every: dict[tuple[str, int, str], Duplicate] = {}
         names: tuple[str, ...] = ()
         if repository.root.is_git:
-            report = await loop.run_in_executor(
-                repository.looks, repository.duplicates, "changed", []
-            )
-            names = tuple(f.fingerprint for f in report.findings)
-            every |= {_key(f): f for f in report.findings}
+            changed = await self._look("changed", [])
+            names = tuple(f.fingerprint for f in changed)
+            every |= {_key(f): f for f in changed}
         if self.options.duplicates == "open" and documents:
-            paths = [d.path for d in documents]
-            report = await loop.run_in_executor(
-                repository.looks, repository.duplicates, "files", paths
-            )
-            every |= {_key(f): f for f in report.findings}
+            every |= {_key(f): f for f in await self._look("files", [d.path for d in documents])}
         found: dict[str, list[Shown]] = {}
         for finding in every.values():
             path = finding.place.path
@@ -143,13 +143,30 @@ class Looks:
             self._changed()
         return found
 
+    async def _look(self, scope: str, paths: list[str]) -> Sequence[Duplicate]:
+        """What is found; nothing where that cannot be told, for want of git for example.
+
+        Raises:
+            Elsewhere: the index has to be updated first.
+        """
+        look = partial(self._repository.duplicates, scope, paths, _SECONDS)
+        try:
+            pool = self._repository.looks
+            report = await asyncio.get_running_loop().run_in_executor(pool, look)
+        except Elsewhere:
+            raise
+        except CodesearchError:
+            return []
+        return report.findings
+
     def _show(self, found: Mapping[str, list[Shown]]) -> None:
-        uris = {d.path: d.uri for d in self._documents()}
+        open_ = {d.path: d.uri for d in self._documents()}
         for path in {**self._shown, **found}:
             new = [s.diagnostic for s in found.get(path, [])]
             if [s.diagnostic for s in self._shown.get(path, [])] != new:
                 version = found[path][0].version if new else None
-                uri = uris.get(path) or self._repository.uri_of(path)
+                uri = open_.get(path) or self._uris.get(path) or self._repository.uri_of(path)
+                self._uris[path] = uri
                 with suppress(OSError):
                     self._publish(uri, new, version)
         self._shown = found

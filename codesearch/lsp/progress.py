@@ -67,6 +67,7 @@ class Shown:
 
     def begin(self, token: types.ProgressToken) -> None:
         """Shows it with a progress bar of the client's own."""
+        self._end()
         self._since = time.monotonic()
         self._token = token
         self._tokens.begin(

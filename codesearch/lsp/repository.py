@@ -16,8 +16,8 @@ from codesearch.duplicates import baseline
 from codesearch.index import Index
 from codesearch.lsp import requests, uris
 from codesearch.lsp.documents import with_uris
-from codesearch.lsp.job import Job
-from codesearch.lsp.keeper import Approve, Keeper, OnProgress, State
+from codesearch.lsp.job import Approve, Job
+from codesearch.lsp.keeper import Keeper, OnProgress, State
 from codesearch.model import (
     BASELINE,
     Chunk,
@@ -77,7 +77,7 @@ class Repository:
         self.unsaved: dict[str, bytes] = {}
         self.questions = ThreadPoolExecutor(1, f"questions of {root.path.name}")
         self.looks = ThreadPoolExecutor(1, f"duplicates of {root.path.name}")
-        self._standby = ingest.Standby(own_key=True)
+        self._standby = ingest.Standby()
         # An index is for one thread at a time: one answers, one looks for duplicates, one keeps.
         self._asked = self._current(self.unsaved)
         self._looked = self._current(self.unsaved)
@@ -103,6 +103,11 @@ class Repository:
     def _job(self, full: bool, on_progress: OnProgress, approve: Approve) -> Job:
         settings = self._kept.settings()
         return Job(self.root, settings, full=full, on_progress=on_progress, approve=approve)
+
+    @property
+    def most_bytes(self) -> int:
+        """Of a file that is indexed."""
+        return self._asked.settings().max_file_bytes
 
     def close(self) -> None:
         """Ends its threads and processes."""
@@ -189,15 +194,17 @@ class Repository:
 
     # -- duplicates, in the thread of ``looks`` ----------------------------------------------
 
-    def duplicates(self, scope: str, paths: list[str]) -> DuplicateReport:
+    def duplicates(
+        self, scope: str, paths: list[str], seconds: float | None = None
+    ) -> DuplicateReport:
         """Looks for duplicates among changed functions, in some files, or everywhere.
 
-        Raises: as ``Index.duplicates``.
+        ``seconds``: see ``DuplicateRequest``. Raises: as ``Index.duplicates``.
         """
         with self._looking:
             request = self._look_for(paths if scope == "files" else self.part(""))
             accepted = baseline.load(self._baseline)
-            request = replace(request, mode=_MODES[scope], accepted=accepted)
+            request = replace(request, mode=_MODES[scope], accepted=accepted, seconds=seconds)
             return self._look(self._looked(), request)[0]
 
     def accept(self, path: str, line: int) -> int:

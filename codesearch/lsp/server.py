@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -25,10 +26,12 @@ from codesearch import __version__, ingest, places
 from codesearch.errors import CodesearchError, ConfigError, Elsewhere, IndexMissing
 from codesearch.lsp import looks
 from codesearch.lsp.failures import failure
-from codesearch.lsp.findings import SEVERITIES
+from codesearch.lsp.findings import SEVERITIES, Abilities
 from codesearch.lsp.keeper import State
 from codesearch.lsp.progress import Shown
 from codesearch.lsp.repository import Folder, Repository
+from codesearch.lsp.states import folder_state
+from codesearch.lsp.texts import Texts
 from codesearch.lsp.words import Words
 from codesearch.lsp.workspace import Workspace
 from codesearch.model import Bill
@@ -70,13 +73,20 @@ class Server(LanguageServer):
         self._is_automatic = True
         self._seconds = _SECONDS_TO_STORE
         self.jobs = ThreadPoolExecutor(4, "jobs")
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop  # since the client has begun
+        self._is_watching_files = False
 
     # -- what the client wants ---------------------------------------------------------------
 
     def begin(self, params: types.InitializeParams) -> None:
         """Takes what holds for the whole session."""
         self._loop = asyncio.get_running_loop()
+        self.protocol._workspace = Texts(
+            params.root_uri,
+            types.TextDocumentSyncKind.Incremental,
+            params.workspace_folders or [],
+            self.workspace.position_encoding,
+        )
         self.words = Words(params.locale or "")
         options = params.initialization_options
         self.configure(options if isinstance(options, Mapping) else {})
@@ -85,7 +95,7 @@ class Server(LanguageServer):
         """Takes the client's settings; what makes no sense is left as it was."""
         shown, severity = options.get("duplicates"), options.get("severity")
         self.options = looks.Options(
-            shown if shown in {"open", "changed", "off"} else self.options.duplicates,
+            shown if shown in looks.CHOICES else self.options.duplicates,
             severity if severity in SEVERITIES else self.options.severity,
         )
         if "indexing" in options:
@@ -93,7 +103,9 @@ class Server(LanguageServer):
         seconds = options.get("secondsToStore")
         if isinstance(seconds, int | float) and not isinstance(seconds, bool):
             self._seconds = min(max(float(seconds), 0.05), 600.0)
-        for each in self.looks.values():
+        for repository, each in self.looks.items():
+            if self._is_automatic:
+                repository.keeper.want()
             each.options = self.options
             each.soon()
 
@@ -109,6 +121,7 @@ class Server(LanguageServer):
             return
         repository.keeper.start()
         self._tell_client(repository, repository.keeper.state)
+        self._hold_all()
 
     def remove(self, uri: str) -> None:
         """Closes a folder."""
@@ -117,6 +130,7 @@ class Server(LanguageServer):
             self.looks.pop(repository).close()
             del self._followed[repository]
             self.jobs.submit(repository.close)
+        self._hold_all()
 
     def close(self) -> None:
         """Ends everything."""
@@ -130,7 +144,8 @@ class Server(LanguageServer):
             tell=self._heard,
             polls=partial(self._in_loop, self._watch_files),
             debounce=self._seconds,
-            is_automatic=self._is_automatic,
+            # A home folder that is a repository holds more than anybody has opened.
+            is_automatic=self._is_automatic and root.path != Path.home(),
         )
         window = self.client_capabilities.window
         progress = Shown(
@@ -161,6 +176,17 @@ class Server(LanguageServer):
                 found.append(looks.Document(document.uri, held[1], document.version))
         return found
 
+    @property
+    def abilities(self) -> Abilities:
+        """What the client can do."""
+        window, workspace = self.client_capabilities.window, self.client_capabilities.workspace
+        shows = window.show_document if window else None
+        edits = workspace.workspace_edit if workspace else None
+        return Abilities(
+            shows_documents=bool(shows and shows.support),
+            takes_versions=bool(edits and edits.document_changes),
+        )
+
     def document(self, uri: str) -> TextDocument | None:
         """An open document."""
         found: TextDocument | None = self.workspace.text_documents.get(
@@ -177,14 +203,22 @@ class Server(LanguageServer):
         """Asks the client to tell of changed files, since the system does not."""
         files = self.client_capabilities.workspace
         watched = files.did_change_watched_files if files else None
-        if not (watched and watched.dynamic_registration):
+        if self._is_watching_files or not (watched and watched.dynamic_registration):
             return
+        self._is_watching_files = True
         every = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         registration = types.Registration("watched", method, every)
         self.client_register_capability(types.RegistrationParams([registration]))
 
     # -- documents -----------------------------------------------------------------------------
+
+    def _hold_all(self) -> None:
+        """Takes all open documents again: a folder that comes or goes may be in another one."""
+        for repository in self.workspace_of:
+            repository.unsaved.clear()
+        for document in self.workspace.text_documents.values():
+            self.hold(document.uri)
 
     def hold(self, uri: str) -> None:
         """Takes an open document as it stands, if it is not as it is saved."""
@@ -193,6 +227,9 @@ class Server(LanguageServer):
         if held is None or document is None:
             return
         repository, path = held
+        if len(document.source) > repository.most_bytes:
+            repository.unsaved.pop(path, None)  # nothing so large is indexed
+            return
         data = document.source.encode("utf-8", "surrogatepass")
         saved = None
         with suppress(OSError, ValueError):
@@ -238,7 +275,9 @@ class Server(LanguageServer):
         if repository.keeper.state.state == "missing":
             raise failure(IndexMissing(f"{repository.root.path} is not indexed", "index it first"))
         waiting = asyncio.get_running_loop().create_future()
-        followed = self._followed[repository]
+        followed = self._followed.get(repository)
+        if followed is None:
+            return  # its folder was closed
         followed.waiting.append(waiting)
         repository.keeper.hurry()
         try:
@@ -250,13 +289,9 @@ class Server(LanguageServer):
         finally:
             followed.waiting.remove(waiting)
 
-    def consent(self, repository: Repository, bill: Bill) -> bool:
-        """Whether a person agrees to a price; waits for the answer, in another thread."""
-        if self._loop is None:
-            return False
-        return asyncio.run_coroutine_threadsafe(
-            self._consent(repository, bill), self._loop
-        ).result()
+    def consent(self, repository: Repository, bill: Bill) -> Future[bool]:
+        """Asks a person, from another thread, whether a price is agreed to."""
+        return asyncio.run_coroutine_threadsafe(self._consent(repository, bill), self._loop)
 
     async def _consent(self, repository: Repository, bill: Bill) -> bool:
         from codesearch.remote.prices import shown
@@ -284,14 +319,14 @@ class Server(LanguageServer):
 
     def begin_progress(self, repository: Repository, token: types.ProgressToken) -> None:
         """Shows the update that begins with a progress bar of the client's."""
-        self._followed[repository].progress.begin(token)
+        if repository in self._followed:
+            self._followed[repository].progress.begin(token)
 
     # -- states ------------------------------------------------------------------------------------
 
     def _in_loop(self, call: Callable[[], object]) -> None:
-        if self._loop is not None:
-            with suppress(RuntimeError):  # it has ended
-                self._loop.call_soon_threadsafe(call)
+        with suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(call)
 
     def _heard(self, repository: Repository, state: State) -> None:
         self._in_loop(partial(self._follow, repository, state))
@@ -311,6 +346,8 @@ class Server(LanguageServer):
                     waiting.set_exception(state.error)
                 else:
                     waiting.set_result(None)
+        if state.state == "missing":
+            self.looks[repository].clear()
         if state.state == "ready":
             self.jobs.submit(self._warm, repository)
             self.looks[repository].soon()
@@ -326,27 +363,6 @@ class Server(LanguageServer):
 
     def _notify_state(self, folder: Folder, root: str, state: State) -> None:
         self.protocol.notify("codesearch/folderState", folder_state(folder, root, state))
-
-
-def folder_state(folder: Folder, root: str, state: State) -> dict[str, Any]:
-    """What clients are told of a folder."""
-    progress = state.progress
-    counts = progress is not None and progress.total is not None
-    told = failure(state.error) if state.error is not None else None
-    return {
-        "uri": folder.uri,
-        "name": folder.name,
-        "root": root,
-        "state": state.state,
-        "done": progress.done if progress and counts else None,
-        "total": progress.total if progress and counts else None,
-        "files": state.files,
-        "functions": state.functions,
-        "remote": state.is_remote,
-        "message": told.message if told else "",
-        "hint": told.data["hint"] if told and told.data else "",
-        "reason": told.data["reason"] if told and told.data else "",
-    }
 
 
 def _converter() -> Any:

@@ -79,3 +79,14 @@ class Workspace:
         ]
         # Of repositories in one another the inner one has the file.
         return max(held, key=lambda pair: len(str(pair[0].root.path)), default=None)
+
+    def held(self, uri: str) -> tuple[Repository, str]:
+        """As ``of``.
+
+        Raises:
+            ConfigError: it lies in no folder that is open.
+        """
+        found = self.of(uri)
+        if found is None:
+            raise ConfigError("this file lies in no folder that is open", "open its folder")
+        return found

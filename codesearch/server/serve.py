@@ -33,8 +33,9 @@ class Server:
         self._answer = answer
         self._is_closed = False
         folder = place.folder()
-        self._at = place.socket_of(str(top))
+        self._at = folder
         try:
+            self._at = place.socket_of(str(top))
             with suppress(FileExistsError):
                 Path(folder).mkdir(mode=0o700, parents=True)
             if not place.is_ours(folder, stat.S_IFDIR):

@@ -141,6 +141,8 @@ class Watcher:
             stored = behind and self._store()
             took = time.monotonic() - begin
             self._rest = _PER_UPDATE * took if stored else min(_PER_LOOK * took, _POLL)
+            if self._failures and not stored:
+                self.tell(WatchEvent("ready", None, self._polling))  # all is well again
             self._failures = 0
             if self._events is not None and self._events.misses(index.freshness.watched()[0]):
                 self._listen()
