@@ -21,6 +21,7 @@ const QUIET: Settings = {
   "window.commandCenter": false,
   "remote.autoForwardPorts": false,
   "files.autoSave": "off",
+  "workbench.hover.delay": 3_600_000, // what comes up under a resting mouse covers what is clicked next
 };
 
 const OTHERS = /^(CODESEARCH|GEMINI|GOOGLE|OPENAI|XDG|npm|NODE|VITEST|VSCODE|PYTHON)_|^(HOME|LANG|LANGUAGE|LC_.*|PWD|PORT|VITEST)$/;
