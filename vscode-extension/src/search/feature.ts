@@ -59,7 +59,10 @@ export function registerSearch(
     const hits = shown.kind === "answer" ? shown.answer.hits : [];
     results.show(hits);
     tree.description = descriptionOf(shown);
-    tree.message = messageOf(shown);
+    // A message makes the editor draw the tree again, and it does so at most five times a second: the next results
+    // would be late.
+    const message = shown.kind === "answer" ? shown.answer.warnings.join("\n") : "";
+    if ((tree.message ?? "") !== message) tree.message = message;
     view.tell({ type: "announce", text: summaryOf(shown) });
     tellSituation();
     void vscode.commands.executeCommand("setContext", "codesearch.hasResults", hits.length > 0);
@@ -123,15 +126,6 @@ function summaryOf(shown: Shown): string {
 function descriptionOf(shown: Shown): string {
   if (shown.kind === "nothing") return "";
   const { asked } = shown;
-  return asked.kind === "similar"
-    ? vscode.l10n.t("like {0}", asked.name)
-    : asked.question.query.replace(/\s+/g, " ").trim();
-}
-
-function messageOf(shown: Shown): string {
-  if (shown.kind !== "answer") return "";
-  const { hits, warnings } = shown.answer;
-  // Without results the view says what to try, which a message would hide.
-  const lines = hits.length > 0 ? [summaryOf(shown), ...warnings] : warnings;
-  return lines.join("\n");
+  const like = asked.kind === "similar" ? vscode.l10n.t("like {0}", asked.name) : "";
+  return [like, summaryOf(shown)].filter(Boolean).join(", ");
 }

@@ -30,10 +30,11 @@ export function pageHtml(webview: Webview, extension: Uri): string {
       <button id="showHistory" class="icon" type="button" title="${l10n.t("Earlier questions")}"
         aria-label="${l10n.t("Earlier questions")}" aria-expanded="false" aria-controls="history"></button>
       <button id="showFilters" class="icon" type="button" title="${l10n.t("Filters")}"
-        aria-label="${l10n.t("Filters")}" aria-expanded="true" aria-controls="filters"></button>
+        aria-label="${l10n.t("Filters")}" aria-expanded="false" aria-controls="filters"
+        data-when-set="${l10n.t("Some are set.")}"></button>
     </div>
     <ul id="history" role="listbox" aria-label="${l10n.t("Earlier questions")}" hidden></ul>
-    <div id="filters">
+    <div id="filters" hidden>
       <div>
         <label for="mode">${l10n.t("Search by")}</label>
         <select id="mode">

@@ -50,7 +50,16 @@ function question(): Question {
   };
 }
 
+/** Filters that are set are seen, even while they are not shown. */
+function markFilters(): void {
+  const { usual = "demote" } = tests.dataset;
+  const isSet = mode.value !== "hybrid" || tests.value !== usual || language.value !== "" || path.value.trim() !== "";
+  showFilters.classList.toggle("set", isSet);
+  showFilters.ariaDescription = isSet ? showFilters.dataset.whenSet ?? "" : "";
+}
+
 function save(): void {
+  markFilters();
   vscode.setState({ question: question(), filtersShown: !filters.hidden });
 }
 
@@ -122,7 +131,9 @@ function hear(message: ToPage): void {
       setLanguages(message.languages);
       break;
     case "defaults":
+      tests.dataset.usual = message.tests;
       if (!saved) tests.value = message.tests;
+      markFilters();
       break;
     case "notice":
       // What went wrong is read out, each percent of an index is not.
@@ -159,6 +170,7 @@ if (saved) {
   path.value = last.path;
   if (last.language) language.add(new Option(last.language, last.language, true, true));
   setFiltersShown(filtersShown);
+  markFilters();
 }
 query.addEventListener("input", () => {
   fit();
