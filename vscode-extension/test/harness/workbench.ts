@@ -114,6 +114,12 @@ export class Workbench {
     return offered;
   }
 
+  /** Saves the file that has the focus; the window's title has a dot until that is done. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+s");
+    await until("the file to be saved", async () => !(await this.page.title()).startsWith("●"));
+  }
+
   /** Applies a code action at the cursor, with the keyboard: what comes up lets no pointer through for a while. */
   async quickFix(title: RegExp): Promise<void> {
     await this.page.keyboard.press("Control+.");
