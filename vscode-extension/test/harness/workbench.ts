@@ -62,10 +62,6 @@ export class Workbench {
     return this.page.getByRole("tree", { name: /problems/i }).getByRole("treeitem", { name: text });
   }
 
-  notification(text: RegExp | string): Locator {
-    return this.page.getByRole("dialog", { name: text });
-  }
-
   editor(file: string): Locator {
     return this.page.getByRole("tab", { name: file, selected: true }).filter({ hasText: file });
   }
