@@ -1,7 +1,7 @@
 """The VS Code extension in all its layers: types and style, units, the package, and a real VS Code.
 
-All of it is one group of tests that one worker runs: they share what npm installed, and a window
-of VS Code beside another one on a small machine would only wait for it.
+One worker runs it all (conftest.py): the tests share what npm installed, and a window of VS Code
+beside another one on a small machine would only wait for it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ MAX_BYTES = 500_000
 MINUTE = 60
 
 pytestmark = [
-    pytest.mark.xdist_group("vscode"),
     pytest.mark.skipif(not FOLDER.exists(), reason="a source distribution has no extension"),
     pytest.mark.skipif(sys.platform != "linux", reason="VS Code's server is laid for Linux"),
 ]

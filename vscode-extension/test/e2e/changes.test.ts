@@ -2,7 +2,6 @@ import { renameSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { SHOP } from "../harness/shop";
-import { until } from "../harness/until";
 import { scene } from "./scene";
 
 const stage = scene();
@@ -25,16 +24,15 @@ test("a function is found while its file is unsaved, and when it is saved", asyn
   const line = repository.read("app/queue.py").split("\n").length;
   await window.insert(ADDED, line);
   await window.ask(QUESTION);
-  await window.result("forget_customer").click();
-  await window.isAt("queue.py", line + 2);
+  await window.openResult("forget_customer", "queue.py", line + 2);
   expect(repository.read("app/queue.py")).not.toContain("forget_customer");
+  expect(await window.page.title()).toMatch(/^●/);
 
-  await window.page.keyboard.press("Control+s");
-  await until("the file to be saved", () => repository.read("app/queue.py").includes("forget_customer"));
+  await window.save();
+  expect(repository.read("app/queue.py")).toContain("forget_customer");
   await window.page.keyboard.press("Control+w");
   await window.ask(QUESTION);
-  await window.result("forget_customer").click();
-  await window.isAt("queue.py", line + 2);
+  await window.openResult("forget_customer", "queue.py", line + 2);
 });
 
 test("what another program changes is found: a new name of a file, and that it is gone", async () => {

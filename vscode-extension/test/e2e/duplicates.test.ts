@@ -21,7 +21,7 @@ test("a copied function is reported in the editor, compared, and suppressed with
   await window.editor("statistics.py").waitFor();
   await window.quickFix(/with a comment/);
   await window.page.getByText(/codesearch:\signore\[CS002\]/).first().waitFor();
-  await window.page.keyboard.press("Control+s");
+  await window.save();
   await window.problem(/per_customer.*monthly_totals/).waitFor({ state: "detached" });
   expect(repository.read("app/statistics.py")).toContain("codesearch: ignore[CS002]");
 });

@@ -23,11 +23,9 @@ test("two folders of a window are searched together by one server", async () => 
   writeFileSync(file, JSON.stringify({ folders: [{ path: shop.folder }, { path: bank.folder }] }));
   const window = await stage().open(file);
   await window.ask("move money to another account");
-  await window.result("transfer").click();
-  await window.isAt("account.py", bank.line("bank/account.py", "def transfer("));
+  await window.openResult("transfer", "account.py", bank.line("bank/account.py", "def transfer("));
   await window.ask("run all jobs until none is left");
-  await window.result("drain").click();
-  await window.isAt("queue.py", shop.line("app/queue.py", "def drain("));
+  await window.openResult("drain", "queue.py", shop.line("app/queue.py", "def drain("));
   expect(stage().server.searchServers()).toHaveLength(1);
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { scene } from "./scene";
 
-const stage = scene();
+const stage = scene({ settings: { "workbench.hover.delay": 100 } });
 const IMAGE = '<img src=x onerror="globalThis.pwned=1">';
 const FILES = {
   [`app/${IMAGE}.py`]: `def [name](x):\n    pass\n\n\ndef sell(goods):\n    """Sell goods ${IMAGE} [x](command:workbench.action.quit) $(trash)."""\n    return till.ring(goods)\n`,
@@ -10,7 +10,7 @@ const FILES = {
 };
 
 test("names and texts of files are shown as they are: no markup of theirs is any", async () => {
-  const window = await stage().open(stage().repository("<b>shop</b>", FILES));
+  const window = await stage().open(stage().repository("<b>shop", FILES));
   await window.ask("sell goods");
   await window.result("sell").waitFor();
   await window.result("weigh").waitFor();
@@ -19,8 +19,7 @@ test("names and texts of files are shown as they are: no markup of theirs is any
 
   await window.result("sell").hover();
   await window.page.getByRole("tooltip").filter({ hasText: "onerror" }).waitFor();
-  await window.result("sell").click();
-  await window.isAt(`${IMAGE}.py`, 5);
+  await window.openResult("sell", `${IMAGE}.py`, 5);
   for (const frame of window.page.frames()) {
     expect(await frame.evaluate("globalThis.pwned")).toBeUndefined();
   }

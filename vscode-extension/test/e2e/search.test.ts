@@ -10,8 +10,7 @@ test("a real repository is indexed with progress, answers a question, and opens 
   const window = await stage().open(repository);
   await window.statusItem.filter({ hasText: /\d+ ?%/ }).waitFor();
   await window.ask("find the class of a formatter by its alias");
-  await window.result("find_formatter_class").click();
-  await window.isAt("__init__.py", repository.line("src/pygments/formatters/__init__.py", "def find_formatter_class("));
+  await window.openResult("find_formatter_class", "__init__.py", repository.line("src/pygments/formatters/__init__.py", "def find_formatter_class("));
   expect(await window.statusItem.innerText()).not.toContain("%");
 });
 

@@ -1,6 +1,6 @@
 // A user of VS Code who exists for one test: home folder, settings, extensions, all in one temporary folder.
 
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -21,6 +21,7 @@ const QUIET: Settings = {
   "window.commandCenter": false,
   "remote.autoForwardPorts": false,
   "files.autoSave": "off",
+  "workbench.hover.delay": 3_600_000, // what comes up under a resting mouse covers what is clicked next
 };
 
 const OTHERS = /^(CODESEARCH|GEMINI|GOOGLE|OPENAI|XDG|npm|NODE|VITEST|VSCODE|PYTHON)_|^(HOME|LANG|LANGUAGE|LC_.*|PWD|PORT|VITEST)$/;
@@ -73,11 +74,6 @@ export class Home {
     const extension = { extensionIdentifier: { id: `tests.${language}` }, version: "1.0.0" };
     const pack = { hash: language, label: language, extensions: [extension], translations: { vscode: file } };
     writeFileSync(join(this.data, "languagepacks.json"), JSON.stringify({ [language]: pack }));
-  }
-
-  /** Takes over the extensions that somebody installed before. */
-  takeExtensions(from: string): void {
-    cpSync(from, this.extensions, { recursive: true });
   }
 
   remove(): void {

@@ -2,7 +2,7 @@
 
 import type { Frame, Locator, Page } from "playwright-core";
 
-import { until } from "./until";
+import { PATIENCE, until } from "./until";
 
 export interface Cursor {
   line: number;
@@ -62,10 +62,6 @@ export class Workbench {
     return this.page.getByRole("tree", { name: /problems/i }).getByRole("treeitem", { name: text });
   }
 
-  notification(text: RegExp | string): Locator {
-    return this.page.getByRole("dialog", { name: text });
-  }
-
   editor(file: string): Locator {
     return this.page.getByRole("tab", { name: file, selected: true }).filter({ hasText: file });
   }
@@ -114,6 +110,12 @@ export class Workbench {
     return offered;
   }
 
+  /** Saves the file that has the focus; the window's title has a dot until that is done. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+s");
+    await until("the file to be saved", async () => !(await this.page.title()).startsWith("●"));
+  }
+
   /** Applies a code action at the cursor, with the keyboard: what comes up lets no pointer through for a while. */
   async quickFix(title: RegExp): Promise<void> {
     await this.page.keyboard.press("Control+.");
@@ -155,12 +157,9 @@ export class Workbench {
   }
 
   /** Waits until an editor is on top with its cursor in a line. */
-  async isAt(file: string, line: number): Promise<void> {
-    await this.editor(file).waitFor();
-    await until(
-      () => `line ${line} of ${file}`,
-      async () => (await this.cursor()).line === line,
-    );
+  async isAt(file: string, line: number, patience = PATIENCE): Promise<void> {
+    await this.editor(file).waitFor({ timeout: patience });
+    await until(`line ${line} of ${file}`, async () => (await this.cursor()).line === line, patience);
   }
 
   /** Puts text into the editor that has the focus, as it is: the editor completes and indents nothing. */
@@ -174,6 +173,19 @@ export class Workbench {
   /** The item of a function in the tree of results, by what a screen reader says of it. */
   result(name: string): Locator {
     return this.results.getByRole("treeitem", { name: new RegExp(`^${literally(name)}, `) });
+  }
+
+  /** Opens a result. A click that meets rows just being replaced by newer ones is lost, so it may take another. */
+  async openResult(name: string, file: string, line: number): Promise<void> {
+    await until(`${name} in ${file}, line ${line}`, async () => {
+      await this.page.mouse.move(0, 0); // a tooltip would be in the way
+      await this.page.getByRole("tooltip").waitFor({ state: "hidden" });
+      await this.result(name).click();
+      return this.isAt(file, line, 5_000).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   /** Asks in the search view; the answer is awaited by what looks for it. */
