@@ -16,7 +16,7 @@ export function createServer(context: vscode.ExtensionContext, log: vscode.LogOu
       await vscode.workspace.fs.createDirectory(context.globalStorageUri);
       return findProgram({
         configured: vscode.workspace.getConfiguration("codesearch").get("path", ""),
-        interpreter: chosenInterpreter,
+        interpreter: () => chosenInterpreter(log),
         programs: programs(),
         environment: environmentIn(cwd),
         cwd,

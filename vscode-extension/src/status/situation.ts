@@ -47,7 +47,10 @@ export function situationOf(
     case "outdated":
       return of("outdated", l10n.t("codesearch {0} is too old for this extension", server.version));
     case "waiting":
-      return of("waiting", l10n.t("The search server ended and is started again in {0} s", server.seconds));
+      return {
+        ...of("waiting", l10n.t("The search server ended and is started again in {0} s", server.seconds)),
+        hint: server.reason ?? "",
+      };
     case "stopped":
     case "looking":
     case "starting":

@@ -30,6 +30,7 @@ describe("the server", () => {
   let server: Server;
   let states: ServerState["kind"][];
   let found: Search;
+  let find: () => Promise<Search>;
   let options: ConnectOptions | undefined;
   const log = { info: vi.fn(), error: vi.fn(), debug: vi.fn() };
 
@@ -65,8 +66,9 @@ describe("the server", () => {
     cwd = temporaryFolder();
     const command = program(`${cwd}/codesearch`, "exec sleep 600");
     found = { kind: "found", version: "0.1.0", program: { command, args: [], origin: "path" } };
+    find = () => Promise.resolve(found);
     server = new Server({
-      find: () => Promise.resolve(found),
+      find: () => find(),
       environment: () => Promise.resolve({ ...process.env }),
       options: () => ({ indexing: "automatic", duplicates: "open", severity: "information" }),
       connect: () => Promise.resolve(connect),
@@ -116,6 +118,15 @@ describe("the server", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await waiting).not.toBe(first);
     expect(server.state.kind).toBe("running");
+  });
+
+  it("is looked for again after an error, whose reason is kept", async () => {
+    find = () => Promise.reject(new Error("no room on the disk"));
+    await server.start();
+    expect(server.state).toEqual({ kind: "waiting", seconds: 1, reason: "no room on the disk" });
+    find = () => Promise.resolve(found);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(isAlive(await pid())).toBe(true);
   });
 
   it("is started at once when somebody says so, however often it died", async () => {

@@ -26,6 +26,11 @@ describe("the situation", () => {
     expect(situationOf({ kind: "missing", configured: "/x" }, [], false).text).toContain("/x");
   });
 
+  it("says why the server could not be started", () => {
+    const waiting = situationOf({ kind: "waiting", seconds: 4, reason: "no disk" }, [], false);
+    expect(waiting).toMatchObject({ kind: "waiting", hint: "no disk" });
+  });
+
   it("is starting while nothing is known of folders", () => {
     expect(of().kind).toBe("starting");
   });

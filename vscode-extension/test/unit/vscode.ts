@@ -130,6 +130,10 @@ export const window = {
   withProgress: (_options: unknown, task: () => unknown) => task(),
 };
 
+export const extensions = {
+  getExtension: (): unknown => undefined,
+};
+
 export const commands = {
   executeCommand: (): Promise<unknown> => Promise.resolve(undefined),
 };
