@@ -76,7 +76,12 @@ export class Server implements vscode.Disposable {
 
   /** Tells the server settings that have changed. */
   async configure(): Promise<void> {
-    await this.connection?.configure(this.around.options());
+    try {
+      await this.connection?.configure(this.around.options());
+    } catch (error) {
+      // It ended meanwhile; the next one starts with them.
+      this.around.log.debug(`The server was not told the settings: ${String(error)}`);
+    }
   }
 
   /** Asks the server, as soon as there is one. */
@@ -119,6 +124,8 @@ export class Server implements vscode.Disposable {
       if (generation !== this.generation) return void connection.end();
       this.connection = connection;
       this.become({ kind: "running", program: found.program, version: found.version });
+      // They may have changed since it was started with them.
+      await this.configure();
     } catch (error) {
       this.around.log.error(error instanceof Error ? error : String(error));
       if (generation === this.generation) this.died(complain(error));
