@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { plain } from "../editor/plain";
 import type { Finding } from "../protocol";
 import { complain, isCancellation } from "../server/errors";
 import type { Server } from "../server/server";
@@ -34,7 +35,7 @@ export function registerDuplicates(
       const { answers } = given;
       tree.show(answers.flatMap(({ findings }) => findings));
       view.description = wanted === "all" ? vscode.l10n.t("all functions") : vscode.l10n.t("changed functions");
-      view.message = [...new Set(answers.flatMap(({ warnings }) => warnings))].join("\n");
+      view.message = plain([...new Set(answers.flatMap(({ warnings }) => warnings))].join("\n"));
       void vscode.commands.executeCommand("setContext", "codesearch.duplicatesChecked", true);
     } catch (error) {
       isStale = true;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { openLines } from "../editor/open";
+import { plain } from "../editor/plain";
 import type { Server } from "../server/server";
 import type { Folders } from "../status/folders";
 import type { SituationSource } from "../status/source";
@@ -61,7 +62,7 @@ export function registerSearch(
     tree.description = descriptionOf(shown);
     // A message makes the editor draw the tree again, and it does so at most five times a second: the next results
     // would be late.
-    const message = shown.kind === "answer" ? shown.answer.warnings.join("\n") : "";
+    const message = shown.kind === "answer" ? plain(shown.answer.warnings.join("\n")) : "";
     if ((tree.message ?? "") !== message) tree.message = message;
     view.tell({ type: "announce", text: summaryOf(shown) });
     tellSituation();

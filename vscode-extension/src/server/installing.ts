@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { plain } from "../editor/plain";
 import type { SituationSource } from "../status/source";
 import { environmentIn, install, requirementFor, tools, type Outcome, type Tool } from "./installer";
 import { programs } from "./programs";
@@ -83,7 +84,7 @@ export class Installing {
         signal: abort.signal,
         onLine: (line) => {
           this.log.info(line);
-          reporter.report({ message: line });
+          reporter.report({ message: plain(line) });
         },
       });
     });
@@ -98,7 +99,7 @@ export class Installing {
     }
     if (outcome.kind !== "failed") return;
     const logs = vscode.l10n.t("Show logs");
-    const message = vscode.l10n.t("codesearch could not be installed: {0}", outcome.line);
+    const message = vscode.l10n.t("codesearch could not be installed: {0}", plain(outcome.line));
     if ((await vscode.window.showErrorMessage(message, logs)) === logs) this.log.show();
   }
 }

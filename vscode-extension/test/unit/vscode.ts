@@ -80,6 +80,11 @@ export class Uri {
   }
 }
 
+export enum ProgressLocation {
+  Window = 10,
+  Notification = 15,
+}
+
 export class ThemeIcon {
   static readonly File = new ThemeIcon("file");
   constructor(readonly id: string) {}
@@ -128,6 +133,7 @@ export const workspace = {
 
 export const window = {
   withProgress: (_options: unknown, task: () => unknown) => task(),
+  setStatusBarMessage: () => new Disposable(() => undefined),
 };
 
 export const extensions = {
@@ -135,6 +141,7 @@ export const extensions = {
 };
 
 export const commands = {
+  registerCommand: (() => new Disposable(() => undefined)) as (name: string, run: (...given: unknown[]) => unknown) => Disposable,
   executeCommand: (): Promise<unknown> => Promise.resolve(undefined),
 };
 
