@@ -50,7 +50,7 @@ function quickSearch(server: Server, folders: Folders): void {
       if (!given) return;
       answered = query;
       pick.title = undefined;
-      pick.items = merge(given.answers, maxResults()).hits.map(itemOf);
+      pick.items = merge(given, maxResults()).hits.map(itemOf);
     } catch (error) {
       if (!isCancellation(error)) pick.title = complain(error);
     }

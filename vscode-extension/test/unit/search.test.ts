@@ -71,7 +71,7 @@ describe("of several requests only the newest answers", () => {
 describe("answers of several folders", () => {
   const a = answer({ results: [hit({ score: 0.9, uri: "file:///a/1" }), hit({ score: 0.2, uri: "file:///a/2" })] });
   const b = answer({ results: [hit({ score: 0.5, uri: "file:///b/1" }), hit({ score: 0.2, uri: "file:///b/2" })] });
-  const uris = (answers: SearchAnswer[], limit = 10) => merge(answers, limit).hits.map(({ uri }) => uri);
+  const uris = (answers: SearchAnswer[], limit = 10) => merge({ answers }, limit).hits.map(({ uri }) => uri);
 
   it("are merged by score, equal ones in their order", () => {
     expect(uris([a, b])).toEqual(["file:///a/1", "file:///b/1", "file:///a/2", "file:///b/2"]);
@@ -80,18 +80,25 @@ describe("answers of several folders", () => {
 
   it("are cut, and say so", () => {
     expect(uris([a, b], 2)).toEqual(["file:///a/1", "file:///b/1"]);
-    expect(merge([a, b], 2).truncated).toBe(true);
-    expect(merge([a, b], 4).truncated).toBe(false);
-    expect(merge([{ ...a, truncated: true }, b], 4).truncated).toBe(true);
+    expect(merge({ answers: [a, b] }, 2).truncated).toBe(true);
+    expect(merge({ answers: [a, b] }, 4).truncated).toBe(false);
+    expect(merge({ answers: [{ ...a, truncated: true }, b] }, 4).truncated).toBe(true);
   });
 
   it("say each warning once", () => {
     const warned = { ...a, warnings: ["one"] };
-    expect(merge([warned, { ...b, warnings: ["one", "two"] }], 9).warnings).toEqual(["one", "two"]);
+    expect(merge({ answers: [warned, { ...b, warnings: ["one", "two"] }] }, 9).warnings).toEqual(["one", "two"]);
+  });
+
+  it("say which folders are not among them", () => {
+    const failures = [{ folder: "lib", message: "no room" }];
+    const { hits, warnings } = merge({ answers: [{ ...a, warnings: ["one"] }], failures }, 9);
+    expect(hits).toHaveLength(2);
+    expect(warnings).toEqual(["lib: no room", "one"]);
   });
 
   it("may be none", () => {
-    expect(merge([], 9)).toEqual({ hits: [], truncated: false, warnings: [], tookMs: 0 });
+    expect(merge({ answers: [] }, 9)).toEqual({ hits: [], truncated: false, warnings: [], tookMs: 0 });
   });
 });
 

@@ -76,6 +76,11 @@ describe("the manifest", () => {
     for (const { command } of named) expect(declared).toContain(command);
   });
 
+  it("hides what can be asked by whether anything can, not by what matters most", () => {
+    expect(manifest).not.toMatch(/codesearch\.situation[^"]*ready/);
+    expect(manifest).toContain("resourceScheme == file && codesearch.canAsk");
+  });
+
   it("lets no workspace choose a program, a backend or an address", () => {
     const settings = JSON.parse(manifest) as {
       capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
