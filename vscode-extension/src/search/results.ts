@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Hit, Kind } from "../protocol";
 import { byFile, type FileHits } from "./answers";
 import { tooltipOf } from "./tooltip";
-import { baseName, containerOf, folderName, nameOf, relationOf } from "./words";
+import { baseName, containerOf, folderName, kindOf, nameOf, relationOf } from "./words";
 
 export type Layout = "tree" | "list";
 
@@ -118,7 +118,7 @@ function hitItem(node: HitNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(ICONS[hit.kind]);
   item.contextValue = "hit";
   item.accessibilityInformation = {
-    label: vscode.l10n.t("{0}, {1} in {2}, line {3}, score {4}", name, hit.kind, hit.path, hit.start_line, score)
+    label: vscode.l10n.t("{0}, {1} in {2}, line {3}, score {4}", name, kindOf(hit.kind), hit.path, hit.start_line, score)
       + (relation && `, ${relation}`),
   };
   item.command = { command: "codesearch.open", title: vscode.l10n.t("Open"), arguments: [node] };

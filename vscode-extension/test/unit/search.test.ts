@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { l10n } from "vscode";
 import type { Hit, SearchAnswer } from "../../src/protocol";
 import { byFile, merge } from "../../src/search/answers";
 import { History } from "../../src/search/history";
@@ -132,6 +133,16 @@ describe("the tree of results", () => {
     expect(descriptions()).toEqual(["src"]);
     results.arrange("list");
     expect(descriptions()).toEqual(["A  src/a.py:10  0.50"]);
+  });
+
+  it("says to screen readers what a result is, in their language", () => {
+    const german = (text: string, ...values: unknown[]): string =>
+      values.reduce<string>((said, value, i) => said.replace(`{${i}}`, String(value)), text === "method" ? "Methode" : text);
+    vi.spyOn(l10n, "t").mockImplementation(german as typeof l10n.t);
+    const results = new Results("list");
+    results.show([hit({ kind: "method" })]);
+    const [item] = results.nodes.map((node) => results.getTreeItem(node));
+    expect(item?.accessibilityInformation?.label).toMatch(/^load, Methode in /);
   });
 
   it("names functions, lines and scores", () => {
