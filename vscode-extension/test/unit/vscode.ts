@@ -90,6 +90,22 @@ export class ThemeIcon {
   constructor(readonly id: string) {}
 }
 
+export class Range {
+  constructor(
+    readonly startLine: number,
+    readonly startCharacter: number,
+    readonly endLine: number,
+    readonly endCharacter: number,
+  ) {}
+}
+
+export class CodeLens {
+  constructor(
+    readonly range: Range,
+    readonly command: unknown,
+  ) {}
+}
+
 export class ThemeColor {
   constructor(readonly id: string) {}
 }
@@ -132,6 +148,11 @@ export const workspace = {
 };
 
 export const window = {
+  showInformationMessage: (): Promise<unknown> => Promise.resolve(undefined),
+  showErrorMessage: (): Promise<unknown> => Promise.resolve(undefined),
+  get activeTextEditor(): unknown {
+    return undefined;
+  },
   withProgress: (_options: unknown, task: () => unknown) => task(),
   setStatusBarMessage: () => new Disposable(() => undefined),
 };
