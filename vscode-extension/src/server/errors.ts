@@ -1,4 +1,4 @@
-import { CancellationError, l10n } from "vscode";
+import { CancellationError, l10n, window } from "vscode";
 import { plain } from "../editor/plain";
 import type { Reason, Trouble } from "../protocol";
 
@@ -25,6 +25,15 @@ export function complain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = troubleOf(error)?.hint;
   return plain(hint ? `${message} (${hint})` : message);
+}
+
+/** Does what nobody waits for, and shows in a message why it failed. */
+export async function telling(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isCancellation(error)) void window.showErrorMessage(complain(error));
+  }
 }
 
 export function reasonOf(error: unknown): Reason | undefined {

@@ -144,10 +144,17 @@ export const workspace = {
   getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
+  onDidChangeConfiguration: () => new Disposable(() => undefined),
   openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
 };
 
 export const window = {
+  createTreeView: (): unknown => undefined,
+  registerWebviewViewProvider: (): unknown => undefined,
+  registerFileDecorationProvider: (): unknown => undefined,
+  createQuickPick: (): unknown => undefined,
+  showTextDocument: (): Promise<unknown> => Promise.reject(new Error("no editor was expected")),
+  createTextEditorDecorationType: () => new Disposable(() => undefined),
   showInformationMessage: (): Promise<unknown> => Promise.resolve(undefined),
   showErrorMessage: (): Promise<unknown> => Promise.resolve(undefined),
   get activeTextEditor(): unknown {
@@ -165,6 +172,14 @@ export const commands = {
   registerCommand: (() => new Disposable(() => undefined)) as (name: string, run: (...given: unknown[]) => unknown) => Disposable,
   executeCommand: (): Promise<unknown> => Promise.resolve(undefined),
 };
+
+export enum ViewColumn {
+  Active = -1,
+}
+
+export enum TextEditorRevealType {
+  InCenterIfOutsideViewport = 2,
+}
 
 export enum CodeActionKind {
   QuickFix = "quickfix",
