@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { plain } from "../editor/plain";
 import type { Finding } from "../protocol";
-import { complain, isCancellation } from "../server/errors";
+import { complain, isCancellation, telling } from "../server/errors";
 import type { Server } from "../server/server";
 import { warningsOf } from "../search/answers";
 import { Latest } from "../search/latest";
@@ -52,11 +52,7 @@ export function registerDuplicates(
   const chosen = (given: unknown): Finding | undefined => (isFinding(given) ? given : view.selection[0]);
   const withFinding = (act: (finding: Finding) => Promise<unknown>) => async (given?: unknown) => {
     const finding = chosen(given);
-    try {
-      if (finding) await act(finding);
-    } catch (error) {
-      if (!isCancellation(error)) void vscode.window.showErrorMessage(complain(error));
-    }
+    if (finding) await telling(() => act(finding));
   };
   const settle = (how: "suppress" | "accept") =>
     withFinding(async (finding) => {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { openLines } from "../editor/open";
 import { plain } from "../editor/plain";
+import { telling } from "../server/errors";
 import type { Server } from "../server/server";
 import { setContext } from "../status/context";
 import type { Folders } from "../status/folders";
@@ -82,7 +83,7 @@ export function registerSearch(
     situation.onDidChange(tellSituation),
     vscode.window.registerWebviewViewProvider(SearchView.id, view),
     vscode.window.registerFileDecorationProvider(changedBadge),
-    view.onDidHear((message) => void hear(message)),
+    view.onDidHear((message) => void telling(() => hear(message))),
     server.onDidChangeState(({ kind }) => {
       if (kind === "running") void tellLanguages(server, view);
     }),
