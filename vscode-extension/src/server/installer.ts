@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { lookUp, type SearchPath } from "./lookup";
@@ -78,7 +77,8 @@ export async function install(tool: Tool, installation: Installation): Promise<O
     return { kind: "failed", line: `${requirement} is no package` }; // it would be an option
   }
   await mkdir(cwd, { recursive: true });
-  const isNew = tool.kind !== "pipx" && !existsSync(pythonOf(environment));
+  const isNew = tool.kind !== "pipx" && !(await isWhole(environment, cwd));
+  if (isNew) await rm(environment, { recursive: true, force: true });
   let last = "";
   for (const [command, ...args] of steps(tool, requirement, environment, isNew)) {
     onLine(`> ${[command, ...args].join(" ")}`);
@@ -96,6 +96,15 @@ export async function install(tool: Tool, installation: Installation): Promise<O
     return signal.aborted ? { kind: "cancelled" } : { kind: "failed", line: last || output };
   }
   return { kind: "installed" };
+}
+
+/** Whether an environment can be used: one whose making was cut short has a Python that has nothing to run. */
+async function isWhole(environment: string, cwd: string): Promise<boolean> {
+  for (const module of ["codesearch", "pip"]) {
+    const { code } = await run(pythonOf(environment), ["-m", module, "--version"], { cwd, timeout: 60_000 });
+    if (code === 0) return true;
+  }
+  return false;
 }
 
 function steps(tool: Tool, requirement: string, environment: string, isNew: boolean): [string, ...string[]][] {

@@ -8,8 +8,9 @@ import type { Server } from "./server";
 const OFFERED = "codesearch.offered";
 
 /** Installs codesearch when somebody says so; offers it once. */
-export class Installing {
+export class Installing implements vscode.Disposable {
   private running = false;
+  private readonly closed = new AbortController();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -50,6 +51,11 @@ export class Installing {
     }
   }
 
+  /** Ends what is being installed, with the window. */
+  dispose(): void {
+    this.closed.abort();
+  }
+
   private async chooseTool(): Promise<Tool | undefined> {
     const cwd = this.context.globalStorageUri;
     await vscode.workspace.fs.createDirectory(cwd);
@@ -81,13 +87,14 @@ export class Installing {
         requirement: requirementFor(source, settings.get("backend", "")),
         environment: environmentIn(cwd),
         cwd,
-        signal: abort.signal,
+        signal: AbortSignal.any([abort.signal, this.closed.signal]),
         onLine: (line) => {
           this.log.info(line);
           reporter.report({ message: plain(line) });
         },
       });
     });
+    if (this.closed.signal.aborted) return;
     this.situation.setInstalling(false);
     await this.server.start();
     await this.tell(outcome);

@@ -56,6 +56,7 @@ export function runServer(
     context.subscriptions.push(vscode.commands.registerCommand(`codesearch.${name}`, run));
   }
   context.subscriptions.push(
+    installing,
     { dispose: () => { interpreter.dispose(); } },
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.start()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => {

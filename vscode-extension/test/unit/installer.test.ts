@@ -98,6 +98,22 @@ describe("an installation", () => {
     expect(calls().map((call) => call.split(" ")[0])).toEqual(["venv", "pip", "pip"]);
   });
 
+  it("makes an environment anew whose making was cut short", async () => {
+    const { environment } = installation;
+    // It has a Python, which has neither pip nor codesearch.
+    program(pythonOf(environment), "exit 1");
+    mkdirSync(at("storage", "environment", "half"));
+    expect(await install(uv(), installation)).toEqual({ kind: "installed" });
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(["venv", "pip"]);
+    expect(existsSync(at("storage", "environment", "half"))).toBe(false);
+  });
+
+  it.each(["codesearch", "pip"])("keeps an environment whose Python runs %s", async (module) => {
+    const python = program(pythonOf(installation.environment), `[ "$*" = "-m ${module} --version" ]`);
+    expect(await install(uv("exit 1"), installation)).toMatchObject({ kind: "failed" });
+    expect(isProgram(python)).toBe(true);
+  });
+
   it("with Python makes the environment by venv and installs by its own pip", async () => {
     const script = `
       echo "$@" >> ${at("calls")}

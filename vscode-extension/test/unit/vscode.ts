@@ -135,6 +135,7 @@ export const settings = new Map<string, unknown>();
 
 export const workspace = {
   isTrusted: true,
+  fs: { createDirectory: () => Promise.resolve() },
   workspaceFolders: [{ uri: Uri.file("/workspace"), name: "workspace", index: 0 }] as
     | { uri: Uri; name: string; index: number }[]
     | undefined,
@@ -160,7 +161,8 @@ export const window = {
   get activeTextEditor(): unknown {
     return undefined;
   },
-  withProgress: (_options: unknown, task: () => unknown) => task(),
+  withProgress: (_options: unknown, task: (progress: unknown, token: unknown) => unknown) =>
+    task({ report: () => undefined }, { onCancellationRequested: () => undefined }),
   setStatusBarMessage: () => new Disposable(() => undefined),
 };
 
