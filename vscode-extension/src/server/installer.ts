@@ -12,7 +12,7 @@ export interface Tool {
 }
 
 export interface Installation {
-  /** What is installed: a name of the package index, a folder or a wheel. */
+  /** What is installed: a folder, a wheel or an address, with what a backend needs. */
   requirement: string;
   /** The folder of our own environment. */
   environment: string;
@@ -67,7 +67,14 @@ async function findPython(where: SearchPath, cwd: string): Promise<Tool | undefi
 
 /** What has to be installed for a backend: some need libraries of their own. */
 export function requirementFor(source: string, backend: string): string {
-  return backend && backend !== "local" ? `${source}[${backend}]` : source;
+  if (!backend || backend === "local") return source;
+  // Brackets after an address would belong to it.
+  return isAddress(source) ? `codesearch[${backend}] @ ${source}` : `${source}[${backend}]`;
+}
+
+/** Whether something is an address rather than a path. */
+export function isAddress(source: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(source);
 }
 
 /** Installs codesearch, or brings it up to date. What was begun and not ended is removed. */

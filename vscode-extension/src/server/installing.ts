@@ -4,6 +4,7 @@ import type { SituationSource } from "../status/source";
 import { environmentIn, install, requirementFor, tools, type Outcome, type Tool } from "./installer";
 import { programs } from "./programs";
 import type { Server } from "./server";
+import { chosenSource } from "./source";
 
 const OFFERED = "codesearch.offered";
 
@@ -41,10 +42,12 @@ export class Installing implements vscode.Disposable {
       return;
     }
     this.running = true;
-    this.situation.setInstalling(true);
     try {
+      const source = await chosenSource(this.context.globalState);
+      if (source === undefined) return;
+      this.situation.setInstalling(true);
       const tool = await this.chooseTool();
-      if (tool) await this.installWith(tool);
+      if (tool) await this.installWith(tool, source);
     } finally {
       this.running = false;
       this.situation.setInstalling(false);
@@ -70,9 +73,8 @@ export class Installing implements vscode.Disposable {
     return (await vscode.window.showQuickPick(items, { title }))?.tool;
   }
 
-  private async installWith(tool: Tool): Promise<void> {
-    const settings = vscode.workspace.getConfiguration("codesearch");
-    const source = settings.get("installFrom", "codesearch");
+  private async installWith(tool: Tool, source: string): Promise<void> {
+    const backend = vscode.workspace.getConfiguration("codesearch").get("backend", "");
     const cwd = this.context.globalStorageUri.fsPath;
     const abort = new AbortController();
     const progress = {
@@ -84,7 +86,7 @@ export class Installing implements vscode.Disposable {
     const outcome = await vscode.window.withProgress(progress, (reporter, token) => {
       token.onCancellationRequested(() => { abort.abort(); });
       return install(tool, {
-        requirement: requirementFor(source, settings.get("backend", "")),
+        requirement: requirementFor(source, backend),
         environment: environmentIn(cwd),
         cwd,
         signal: AbortSignal.any([abort.signal, this.closed.signal]),

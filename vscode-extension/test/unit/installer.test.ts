@@ -19,7 +19,7 @@ beforeEach(() => {
   abort = new AbortController();
   lines = [];
   installation = {
-    requirement: "codesearch",
+    requirement: "/source",
     environment: at("storage", "environment"),
     cwd: at("storage"),
     signal: abort.signal,
@@ -86,7 +86,7 @@ describe("an installation", () => {
     const { environment } = installation;
     expect(calls()).toEqual([
       `venv --python >=3.11 ${environment}`,
-      `pip install --upgrade --python ${pythonOf(environment)} codesearch`,
+      `pip install --upgrade --python ${pythonOf(environment)} /source`,
     ]);
     expect(lines.at(-1)).toBe("installed");
     expect(isProgram(pythonOf(environment))).toBe(true);
@@ -122,7 +122,7 @@ describe("an installation", () => {
     expect(await install({ kind: "python", command, args: [] }, installation)).toEqual({ kind: "installed" });
     expect(calls()).toEqual([
       `-m venv ${installation.environment}`,
-      "-m pip install --upgrade --disable-pip-version-check codesearch",
+      "-m pip install --upgrade --disable-pip-version-check /source",
     ]);
   });
 
@@ -171,9 +171,11 @@ describe("an installation", () => {
 });
 
 it("a backend that needs libraries gets them", () => {
-  expect(requirementFor("codesearch", "")).toBe("codesearch");
-  expect(requirementFor("codesearch", "local")).toBe("codesearch");
+  expect(requirementFor("/some/folder", "")).toBe("/some/folder");
+  expect(requirementFor("/some/folder", "local")).toBe("/some/folder");
   expect(requirementFor("/some/folder", "gemini")).toBe("/some/folder[gemini]");
+  expect(requirementFor("git+https://host/x", "")).toBe("git+https://host/x");
+  expect(requirementFor("git+https://host/x", "gemini")).toBe("codesearch[gemini] @ git+https://host/x");
 });
 
 function isAlive(pid: number): boolean {

@@ -81,6 +81,12 @@ describe("the manifest", () => {
     expect(manifest).toContain("resourceScheme == file && codesearch.canAsk");
   });
 
+  it("installs nothing by a name that is another project's", () => {
+    const { configuration } = (JSON.parse(manifest) as { contributes: { configuration: { properties: object }[] } }).contributes;
+    const settings = Object.assign({}, ...configuration.map(({ properties }) => properties)) as Record<string, { default: unknown }>;
+    expect(settings["codesearch.installFrom"]?.default).toBe("");
+  });
+
   it("lets no workspace choose a program, a backend or an address", () => {
     const settings = JSON.parse(manifest) as {
       capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };

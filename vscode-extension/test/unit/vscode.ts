@@ -150,6 +150,7 @@ export const workspace = {
 };
 
 export const window = {
+  showInputBox: (): Promise<unknown> => Promise.reject(new Error("no question was expected")),
   createTreeView: (): unknown => undefined,
   registerWebviewViewProvider: (): unknown => undefined,
   registerFileDecorationProvider: (): unknown => undefined,
