@@ -62,7 +62,8 @@ export function registerSearch(
   const show = (shown: Shown): void => {
     const hits = shown.kind === "answer" ? shown.answer.hits : [];
     results.show(hits);
-    tree.description = descriptionOf(shown);
+    const description = descriptionOf(shown);
+    if (tree.description !== description) tree.description = description;
     // A message makes the editor draw the tree again, and it does so at most five times a second: the next results
     // would be late.
     const message = shown.kind === "answer" ? plain(shown.answer.warnings.join("\n")) : "";

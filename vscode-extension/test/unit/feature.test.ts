@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { EventEmitter, Uri, window, workspace } from "vscode";
+import { commands, EventEmitter, Uri, window, workspace } from "vscode";
 import { registerSearch } from "../../src/search/feature";
 import type { Question } from "../../src/search/question";
 import type { SearchView } from "../../src/search/view";
@@ -11,6 +11,8 @@ describe("the search view", () => {
   const tree = { description: "", message: "" };
   let said: EventEmitter<unknown>;
   let respond: () => Promise<unknown>;
+  /** What the page is told. */
+  let posted: string[];
   const never = () => new EventEmitter<never>().event;
 
   beforeEach(() => {
@@ -27,7 +29,9 @@ describe("the search view", () => {
       { current: { kind: "ready", text: "", hint: "" }, onDidChange: never() } as never,
     );
     const view = register.mock.calls[0]?.[1] as SearchView;
-    const webview = { onDidReceiveMessage: said.event, asWebviewUri: (uri: Uri) => uri, cspSource: "", postMessage: () => true };
+    posted = [];
+    const postMessage = ({ type }: { type: string }) => posted.push(type);
+    const webview = { onDidReceiveMessage: said.event, asWebviewUri: (uri: Uri) => uri, cspSource: "", postMessage };
     view.resolveWebviewView({ webview, onDidDispose: never() } as never);
   });
 
@@ -38,6 +42,19 @@ describe("the search view", () => {
     await expect.poll(() => tree.description).toContain("2 results");
     said.fire({ type: "openResult", index: 0 });
     await expect.poll(() => complained.mock.calls).toEqual([["the file is gone"]]);
+  });
+
+  it("tells the page what is news, and how many results there are each time", async () => {
+    said.fire({ type: "ready", question: { ...question, query: "" } });
+    expect([...posted].sort()).toEqual(["defaults", "history", "notice"]);
+    const told = vi.spyOn(commands, "executeCommand");
+    for (const count of [1, 2]) {
+      said.fire({ type: "typed", question });
+      await expect.poll(() => posted.filter((type) => type === "announce")).toHaveLength(count);
+    }
+    expect(posted.filter((type) => type === "notice")).toHaveLength(1);
+    const keys = told.mock.calls.map((call) => (call as unknown[])[1]);
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   it("shows which folders did not answer, without links", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { l10n } from "vscode";
+import { l10n, Uri, workspace } from "vscode";
 import type { Hit, SearchAnswer } from "../../src/protocol";
 import { byFile, merge } from "../../src/search/answers";
 import { History } from "../../src/search/history";
@@ -133,6 +133,16 @@ describe("the tree of results", () => {
     expect(descriptions()).toEqual(["src"]);
     results.arrange("list");
     expect(descriptions()).toEqual(["A  src/a.py:10  0.50"]);
+  });
+
+  it("looks at each file once, however often it is drawn", () => {
+    const parse = vi.spyOn(Uri, "parse");
+    const shorten = vi.spyOn(workspace, "asRelativePath");
+    const results = new Results("list");
+    results.show([...hits, ...hits.map((each) => ({ ...each, fresh: false }))]);
+    for (let drawn = 0; drawn < 2; drawn++) for (const node of results.getChildren()) results.getTreeItem(node);
+    expect(parse).toHaveBeenCalledTimes(2);
+    expect(shorten).toHaveBeenCalledTimes(2);
   });
 
   it("says to screen readers what a result is, in their language", () => {
