@@ -144,6 +144,7 @@ export const workspace = {
   }),
   getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
+  registerTextDocumentContentProvider: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
   openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
@@ -165,6 +166,10 @@ export const window = {
   withProgress: (_options: unknown, task: (progress: unknown, token: unknown) => unknown) =>
     task({ report: () => undefined }, { onCancellationRequested: () => undefined }),
   setStatusBarMessage: () => new Disposable(() => undefined),
+};
+
+export const languages = {
+  registerCodeActionsProvider: () => new Disposable(() => undefined),
 };
 
 export const extensions = {
