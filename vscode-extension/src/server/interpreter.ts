@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 
-/** What is used of the API of the extension ms-python.python. */
+/** What is used of the API of the extension ms-python.python, as far as it is there. */
 interface PythonApi {
   environments?: {
     getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
     resolveEnvironment(
       path: { path: string },
     ): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
-    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
+    onDidChangeActiveEnvironmentPath?: vscode.Event<unknown>;
   };
 }
 
@@ -48,5 +48,5 @@ async function askForInterpreter(): Promise<string | undefined> {
 
 /** Tells when another interpreter is chosen. */
 export function onDidChooseInterpreter(listener: () => void): vscode.Disposable {
-  return environments()?.onDidChangeActiveEnvironmentPath(listener) ?? new vscode.Disposable(() => undefined);
+  return environments()?.onDidChangeActiveEnvironmentPath?.(listener) ?? new vscode.Disposable(() => undefined);
 }

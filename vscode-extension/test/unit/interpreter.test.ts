@@ -41,6 +41,13 @@ describe("the interpreter that was chosen", () => {
     expect(log.warn).toHaveBeenCalledWith(expect.stringContaining("no such environment"));
   });
 
+  it("is none if the extension has another API, which breaks nothing", async () => {
+    python({ isActive: true, exports: { environments: {} } });
+    expect(await chosenInterpreter(log)).toBeUndefined();
+    onDidChooseInterpreter(() => undefined).dispose();
+    expect(log.warn).toHaveBeenCalledTimes(1);
+  });
+
   it("is none if the extension does not answer in time", async () => {
     vi.useFakeTimers();
     resolving(() => new Promise(() => undefined));
