@@ -93,7 +93,11 @@ describe("to install", () => {
   it("that failed is told without links", async () => {
     program(at("bin", "uv"), 'echo "[Fix it](command:x)"; exit 1');
     const complained = vi.spyOn(window, "showErrorMessage");
+    const report = vi.fn();
+    const token = { onCancellationRequested: () => undefined };
+    vi.spyOn(window, "withProgress").mockImplementation((_, task) => task({ report }, token as never));
     await installing.install();
+    expect(report).toHaveBeenCalledWith({ message: "[Fix it]\u200b(command:x)" });
     expect(complained.mock.calls).toEqual([["codesearch could not be installed: [Fix it]\u200b(command:x)", "Show logs"]]);
     expect(server.start).toHaveBeenCalledTimes(1);
   });
