@@ -79,6 +79,13 @@ export interface SearchAnswer {
   warnings: string[];
 }
 
+/** What the folders say that were asked. */
+export interface Answers<T> {
+  answers: T[];
+  /** The folders that could not answer, if others could. */
+  failures?: { folder: string; message: string }[];
+}
+
 export type Progressing = "starting" | "indexing" | "updating";
 
 export interface FolderState {
@@ -180,13 +187,13 @@ interface CodeActionParams {
 
 /** Each request with what it takes and gives. */
 export interface Requests {
-  "codesearch/search": [SearchParams, { answers: SearchAnswer[] }];
-  "codesearch/similar": [SimilarParams, { answers: SearchAnswer[] }];
+  "codesearch/search": [SearchParams, Answers<SearchAnswer>];
+  "codesearch/similar": [SimilarParams, Answers<SearchAnswer>];
   "codesearch/index": [InFolder & { full?: boolean }, { reports: IndexReport[] }];
   "codesearch/clean": [InFolder, { freed: number }];
   "codesearch/duplicates": [
     { scope: "changed" | "all" | "files"; files?: string[] },
-    { answers: DuplicatesAnswer[] },
+    Answers<DuplicatesAnswer>,
   ];
   "codesearch/functions": [{ textDocument: { uri: string } }, { functions: Definition[] }];
   "codesearch/languages": [object, Languages];

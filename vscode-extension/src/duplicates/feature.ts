@@ -1,8 +1,11 @@
 import * as vscode from "vscode";
+import { plain } from "../editor/plain";
 import type { Finding } from "../protocol";
-import { complain, isCancellation } from "../server/errors";
+import { complain, isCancellation, telling } from "../server/errors";
 import type { Server } from "../server/server";
+import { warningsOf } from "../search/answers";
 import { Latest } from "../search/latest";
+import { setContext } from "../status/context";
 import type { SituationSource } from "../status/source";
 import { compareActions, isFinding, openBoth, resolve } from "./actions";
 import { compare, registerExcerpts } from "./diff";
@@ -31,11 +34,10 @@ export function registerDuplicates(
         latest.run((token) => server.request("codesearch/duplicates", { scope: wanted }, token)),
       );
       if (!given) return;
-      const { answers } = given;
-      tree.show(answers.flatMap(({ findings }) => findings));
+      tree.show(given.answers.flatMap(({ findings }) => findings));
       view.description = wanted === "all" ? vscode.l10n.t("all functions") : vscode.l10n.t("changed functions");
-      view.message = [...new Set(answers.flatMap(({ warnings }) => warnings))].join("\n");
-      void vscode.commands.executeCommand("setContext", "codesearch.duplicatesChecked", true);
+      view.message = plain(warningsOf(given).join("\n"));
+      setContext("codesearch.duplicatesChecked", true);
     } catch (error) {
       isStale = true;
       if (!isCancellation(error)) view.message = complain(error);
@@ -44,17 +46,13 @@ export function registerDuplicates(
 
   // Looked for when somebody looks: not at once, not in vain, and not before there is an index.
   const checkIfSeen = (): void => {
-    if (view.visible && isStale && isAsked(situation)) void check(scope);
+    if (view.visible && isStale && situation.current.canAsk) void check(scope);
   };
 
   const chosen = (given: unknown): Finding | undefined => (isFinding(given) ? given : view.selection[0]);
   const withFinding = (act: (finding: Finding) => Promise<unknown>) => async (given?: unknown) => {
     const finding = chosen(given);
-    try {
-      if (finding) await act(finding);
-    } catch (error) {
-      if (!isCancellation(error)) void vscode.window.showErrorMessage(complain(error));
-    }
+    if (finding) await telling(() => act(finding));
   };
   const settle = (how: "suppress" | "accept") =>
     withFinding(async (finding) => {
@@ -93,8 +91,4 @@ export function registerDuplicates(
       checkIfSeen();
     }),
   );
-}
-
-function isAsked(situation: SituationSource): boolean {
-  return ["ready", "updating"].includes(situation.current.kind);
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Spot } from "../search/similar";
 import type { Server } from "../server/server";
 
 /** "Find similar" over each function; only where the setting asks for it. */
@@ -20,17 +21,19 @@ export function registerLenses(context: vscode.ExtensionContext, server: Server)
   );
 }
 
-function lensesOf(server: Server): vscode.CodeLensProvider {
+export function lensesOf(server: Server): vscode.CodeLensProvider {
   return {
     async provideCodeLenses(document, token) {
       const textDocument = { uri: document.uri.toString() };
       const { functions } = await server.request("codesearch/functions", { textDocument }, token);
       return functions.filter(({ kind }) => kind === "function" || kind === "method").map(({ name, range }) => {
-        const start = new vscode.Position(range.start.line, range.start.character);
-        return new vscode.CodeLens(new vscode.Range(start, start), {
+        const { line, character } = range.start;
+        // The lens may be clicked while another editor is the active one.
+        const spot: Spot = { ...textDocument, position: { line, character }, name };
+        return new vscode.CodeLens(new vscode.Range(line, character, line, character), {
           title: vscode.l10n.t("Find similar"),
           command: "codesearch.findSimilar",
-          arguments: [start, name],
+          arguments: [spot],
         });
       });
     },

@@ -16,7 +16,24 @@ export async function openLines(
   lines: Lines,
   options: vscode.TextDocumentShowOptions = {},
 ): Promise<vscode.TextEditor> {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(lines.uri, true));
+  return show(await read(lines), lines, options);
+}
+
+/** The same, without the keyboard, and only if that is still wanted when the file has been read. */
+export async function previewLines(lines: Lines, isWanted: () => boolean): Promise<void> {
+  const document = await read(lines);
+  if (isWanted()) await show(document, lines, { preserveFocus: true });
+}
+
+function read({ uri }: Lines): Thenable<vscode.TextDocument> {
+  return vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
+}
+
+async function show(
+  document: vscode.TextDocument,
+  lines: Lines,
+  options: vscode.TextDocumentShowOptions,
+): Promise<vscode.TextEditor> {
   const range = rangeOf(lines, document);
   const editor = await vscode.window.showTextDocument(document, {
     preview: true,

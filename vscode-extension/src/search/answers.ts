@@ -1,4 +1,4 @@
-import type { Hit, SearchAnswer } from "../protocol";
+import type { Answers, Hit, SearchAnswer } from "../protocol";
 
 /** The answers of all repositories that were asked, as one. */
 export interface Answer {
@@ -10,14 +10,21 @@ export interface Answer {
 }
 
 /** Merges by score; where scores are equal, what came first stays first. */
-export function merge(answers: readonly SearchAnswer[], limit: number): Answer {
+export function merge(given: Answers<SearchAnswer>, limit: number): Answer {
+  const { answers } = given;
   const all = answers.flatMap((answer) => answer.results).sort((a, b) => b.score - a.score);
   return {
     hits: all.slice(0, limit),
     truncated: all.length > limit || answers.some((answer) => answer.truncated),
-    warnings: [...new Set(answers.flatMap((answer) => answer.warnings))],
+    warnings: warningsOf(given),
     tookMs: Math.max(0, ...answers.map((answer) => answer.took_ms)),
   };
+}
+
+/** What has to be known of answers, each once: which folders are not among them, and what these say. */
+export function warningsOf({ answers, failures = [] }: Answers<{ warnings: string[] }>): string[] {
+  const failed = failures.map(({ folder, message }) => `${folder}: ${message}`);
+  return [...new Set([...failed, ...answers.flatMap(({ warnings }) => warnings)])];
 }
 
 /** The hits of one file, in their order. */

@@ -3,8 +3,8 @@ import { openLines } from "../editor/open";
 import type { History } from "./history";
 import type { HitNode, ResultNode, Results } from "./results";
 import type { Search } from "./search";
+import { isSpot, likeHit, likeSpot, spotAtCursor } from "./similar";
 import type { SearchView } from "./view";
-import { baseName, nameOf } from "./words";
 
 interface Parts {
   search: Search;
@@ -34,12 +34,12 @@ export function registerSearchCommands(context: vscode.ExtensionContext, parts: 
     await openLines(node.hit);
   };
 
-  const commands: Record<string, (given?: unknown, name?: unknown) => unknown> = {
+  const commands: Record<string, (given?: unknown) => unknown> = {
     search: () => view.focus(),
     searchSelection: () => searchSelection(view),
-    findSimilar: async (given, name) => {
+    findSimilar: async (given) => {
       const node = results.nodes.find((known) => known === given);
-      await (node ? similarToHit(search, node) : similarInEditor(search, given, name));
+      await (node ? search.ask(likeHit(node)) : similarInEditor(search, given));
     },
     open: async (given) => {
       const node = chosen(given);
@@ -78,34 +78,15 @@ async function searchSelection(view: SearchView): Promise<void> {
   if (query) await view.focus(query);
 }
 
-async function similarToHit(search: Search, { hit }: HitNode): Promise<void> {
-  const position = { line: hit.start_line - 1, character: 0 };
-  await search.ask({
-    kind: "similar",
-    name: nameOf(hit),
-    params: { textDocument: { uri: hit.uri }, position },
-  });
-}
-
-/** Like the function at the cursor, or the one whose place and name a code lens gives. */
-async function similarInEditor(search: Search, given: unknown, name: unknown): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (!editor) {
+/** Like the function that a lens names, or else the one at the cursor. */
+async function similarInEditor(search: Search, given: unknown): Promise<void> {
+  const spot = isSpot(given) ? given : spotAtCursor();
+  if (!spot) {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open a file and put the cursor into a function."));
     return;
   }
-  const { document } = editor;
-  const place = given instanceof vscode.Position ? given : editor.selection.active;
-  const word = document.getWordRangeAtPosition(place);
   await vscode.commands.executeCommand("codesearch.results.focus");
-  await search.ask({
-    kind: "similar",
-    name: typeof name === "string" ? name : (word && document.getText(word)) ?? baseName(document.uri.path),
-    params: {
-      textDocument: { uri: document.uri.toString() },
-      position: { line: place.line, character: place.character },
-    },
-  });
+  await search.ask(likeSpot(spot));
 }
 
 async function setLayout(layout: "tree" | "list"): Promise<void> {

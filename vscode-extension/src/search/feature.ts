@@ -1,7 +1,11 @@
 import * as vscode from "vscode";
 import { openLines } from "../editor/open";
+import { plain } from "../editor/plain";
+import { telling } from "../server/errors";
 import type { Server } from "../server/server";
+import { setContext } from "../status/context";
 import type { Folders } from "../status/folders";
+import type { Situation } from "../status/situation";
 import type { SituationSource } from "../status/source";
 import { registerSearchCommands } from "./commands";
 import { History } from "./history";
@@ -30,7 +34,7 @@ export function registerSearch(
 
   const tellHistory = () => { view.tell({ type: "history", history: history.all }); };
   const tellDefaults = () => { view.tell({ type: "defaults", tests: usualTests() }); };
-  const tellSituation = () => { view.tell(noticeOf(situation, search.shown)); };
+  const tellSituation = () => { view.tell(noticeOf(situation.current, search.shown)); };
 
   const hear = async (message: FromPage): Promise<void> => {
     switch (message.type) {
@@ -58,15 +62,16 @@ export function registerSearch(
   const show = (shown: Shown): void => {
     const hits = shown.kind === "answer" ? shown.answer.hits : [];
     results.show(hits);
-    tree.description = descriptionOf(shown);
+    const description = descriptionOf(shown);
+    if (tree.description !== description) tree.description = description;
     // A message makes the editor draw the tree again, and it does so at most five times a second: the next results
     // would be late.
-    const message = shown.kind === "answer" ? shown.answer.warnings.join("\n") : "";
+    const message = shown.kind === "answer" ? plain(shown.answer.warnings.join("\n")) : "";
     if ((tree.message ?? "") !== message) tree.message = message;
     view.tell({ type: "announce", text: summaryOf(shown) });
     tellSituation();
-    void vscode.commands.executeCommand("setContext", "codesearch.hasResults", hits.length > 0);
-    void vscode.commands.executeCommand("setContext", "codesearch.asked", shown.kind === "answer");
+    setContext("codesearch.hasResults", hits.length > 0);
+    setContext("codesearch.asked", shown.kind === "answer");
   };
 
   tellHistory();
@@ -79,7 +84,7 @@ export function registerSearch(
     situation.onDidChange(tellSituation),
     vscode.window.registerWebviewViewProvider(SearchView.id, view),
     vscode.window.registerFileDecorationProvider(changedBadge),
-    view.onDidHear((message) => void hear(message)),
+    view.onDidHear((message) => void telling(() => hear(message))),
     server.onDidChangeState(({ kind }) => {
       if (kind === "running") void tellLanguages(server, view);
     }),
@@ -105,12 +110,12 @@ async function tellLanguages(server: Server, view: SearchView): Promise<void> {
   }
 }
 
-/** The line under the form: what is going on, and only where nothing is, what went wrong last. */
-function noticeOf(situation: SituationSource, shown: Shown): Parameters<SearchView["tell"]>[0] {
-  const { kind, text, hint } = situation.current;
+/** The line under the form: what is going on, and where questions are answered, what went wrong with the last. */
+export function noticeOf(situation: Situation, shown: Shown): Parameters<SearchView["tell"]>[0] {
+  const { kind, text, hint, canAsk } = situation;
   const enabled = kind !== "untrusted" && kind !== "noFolder";
-  if (kind === "ready" || kind === "updating") {
-    const failure = shown.kind === "failed" ? shown.message : "";
+  const failure = shown.kind === "failed" ? shown.message : "";
+  if (kind === "ready" || kind === "updating" || (canAsk && failure)) {
     return { type: "notice", text: failure, isError: failure !== "", enabled };
   }
   const isError = ["failed", "missing", "outdated", "waiting"].includes(kind);

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import { openLines } from "../editor/open";
+import { openLines, previewLines } from "../editor/open";
 import type { Hit } from "../protocol";
-import { complain, isCancellation } from "../server/errors";
+import { complain, isCancellation, telling } from "../server/errors";
 import type { Server } from "../server/server";
 import type { Folders } from "../status/folders";
 import { merge } from "./answers";
@@ -23,7 +23,7 @@ export function registerQuickSearch(context: vscode.ExtensionContext, server: Se
   );
 }
 
-function quickSearch(server: Server, folders: Folders): void {
+export function quickSearch(server: Server, folders: Folders): void {
   const pick = vscode.window.createQuickPick<Item>();
   const latest = new Latest();
   const before = vscode.window.activeTextEditor;
@@ -32,15 +32,22 @@ function quickSearch(server: Server, folders: Folders): void {
   /** Something was typed before it was known whether to ask costs something. */
   let unasked = false;
   let accepted = false;
+  /** Whether arrows moved through this list: its first item becomes the active one by itself. */
+  let moved = false;
+  /** Counts previews, so that a slow one is not shown after a newer one, over another list or after the end. */
+  let previews = 0;
   pick.placeholder = vscode.l10n.t("Ask in plain words");
+
+  const show = (items: readonly Item[]): void => {
+    moved = false;
+    previews++;
+    pick.items = items;
+    pick.title = undefined;
+    pick.busy = false;
+  };
 
   const ask = async (query: string): Promise<void> => {
     clearTimeout(typing);
-    if (!query.trim()) {
-      latest.cancel();
-      pick.items = [];
-      return;
-    }
     pick.busy = true;
     const question = { query, mode: "hybrid", language: "", path: "", tests: usualTests() } as const;
     try {
@@ -49,19 +56,18 @@ function quickSearch(server: Server, folders: Folders): void {
       );
       if (!given) return;
       answered = query;
-      pick.title = undefined;
-      pick.items = merge(given.answers, maxResults()).hits.map(itemOf);
+      show(merge(given, maxResults()).hits.map(itemOf));
     } catch (error) {
       if (!isCancellation(error)) pick.title = complain(error);
+      pick.busy = false;
     }
-    pick.busy = false;
   };
 
   const accept = async (): Promise<void> => {
     const [item] = pick.activeItems;
     // With a remote backend Enter asks first, and opens when it is pressed again.
     if (!item || pick.value !== answered) {
-      await ask(pick.value);
+      if (pick.value.trim()) await ask(pick.value);
       return;
     }
     accepted = true;
@@ -70,11 +76,15 @@ function quickSearch(server: Server, folders: Folders): void {
   };
 
   const preview = async ([item]: readonly Item[]): Promise<void> => {
-    if (item && pick.value === answered) await openLines(item.hit, { preserveFocus: true });
+    moved ||= item !== undefined && item !== pick.items[0];
+    if (!item || !moved || pick.value !== answered) return;
+    const own = ++previews;
+    await previewLines(item.hit, () => own === previews);
   };
 
   const leave = async (): Promise<void> => {
     clearTimeout(typing);
+    previews++;
     vscode.Disposable.from(known, latest, pick).dispose();
     if (accepted || !before) return;
     await vscode.window.showTextDocument(before.document, {
@@ -85,6 +95,11 @@ function quickSearch(server: Server, folders: Folders): void {
 
   const askSoon = (): void => {
     clearTimeout(typing);
+    if (!pick.value.trim()) {
+      latest.cancel();
+      show([]);
+      return;
+    }
     const { isRemote } = folders;
     unasked = isRemote === undefined;
     if (isRemote === false) typing = setTimeout(() => void ask(pick.value), TYPING_MS);
@@ -92,9 +107,9 @@ function quickSearch(server: Server, folders: Folders): void {
 
   const known = folders.onDidChange(() => { if (unasked) askSoon(); });
   pick.onDidChangeValue(askSoon);
-  pick.onDidChangeActive((items) => void preview(items));
-  pick.onDidAccept(() => void accept());
-  pick.onDidHide(() => void leave());
+  pick.onDidChangeActive((items) => void telling(() => preview(items)));
+  pick.onDidAccept(() => void telling(accept));
+  pick.onDidHide(() => void telling(leave));
   pick.show();
 }
 

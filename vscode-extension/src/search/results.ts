@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { Hit, Kind } from "../protocol";
 import { byFile, type FileHits } from "./answers";
+import { Paths } from "./paths";
 import { tooltipOf } from "./tooltip";
-import { baseName, containerOf, folderName, nameOf, relationOf } from "./words";
+import { baseName, containerOf, folderName, kindOf, nameOf, relationOf } from "./words";
 
 export type Layout = "tree" | "list";
 
@@ -43,6 +44,7 @@ export const CHANGED = "codesearch-changed";
 export class Results implements vscode.TreeDataProvider<ResultNode> {
   private roots: ResultNode[] = [];
   private hits: HitNode[] = [];
+  private paths = new Paths();
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -54,6 +56,7 @@ export class Results implements vscode.TreeDataProvider<ResultNode> {
   }
 
   show(hits: readonly Hit[]): void {
+    this.paths = new Paths(); // folders may have come and gone since the last answer
     this.roots =
       this.layout === "list"
         ? hits.map((hit) => ({ type: "hit", hit }))
@@ -82,7 +85,7 @@ export class Results implements vscode.TreeDataProvider<ResultNode> {
   }
 
   getTreeItem(node: ResultNode): vscode.TreeItem {
-    return node.type === "file" ? fileItem(node) : hitItem(node);
+    return node.type === "file" ? fileItem(node, this.paths) : hitItem(node, this.paths);
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: ResultNode): vscode.TreeItem {
@@ -91,38 +94,34 @@ export class Results implements vscode.TreeDataProvider<ResultNode> {
   }
 }
 
-/** A file's path as the window shows it: below its folder, whose name is put before it if there are several. */
-function shownPath(uri: string): string {
-  return vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
-}
-
-function fileItem({ file }: FileNode): vscode.TreeItem {
+function fileItem({ file }: FileNode, paths: Paths): vscode.TreeItem {
+  const { uri, shown } = paths.of(file.uri);
   const item = new vscode.TreeItem(baseName(file.path), vscode.TreeItemCollapsibleState.Expanded);
   item.id = file.uri;
-  item.resourceUri = vscode.Uri.parse(file.uri);
+  item.resourceUri = uri;
   item.iconPath = vscode.ThemeIcon.File;
-  item.description = folderName(shownPath(file.uri));
-  item.tooltip = shownPath(file.uri);
+  item.description = folderName(shown);
+  item.tooltip = shown;
   item.contextValue = "file";
   return item;
 }
 
-function hitItem(node: HitNode): vscode.TreeItem {
+function hitItem(node: HitNode, paths: Paths): vscode.TreeItem {
   const { hit, parent } = node;
   const name = nameOf(hit);
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
   const score = hit.score.toFixed(2);
-  const place = parent ? String(hit.start_line) : `${shownPath(hit.uri)}:${hit.start_line}`;
+  const place = parent ? String(hit.start_line) : `${paths.of(hit.uri).shown}:${hit.start_line}`;
   const relation = hit.relation ? relationOf(hit.relation) : "";
   item.description = [containerOf(hit), place, score, relation].filter(Boolean).join("  ");
   item.iconPath = new vscode.ThemeIcon(ICONS[hit.kind]);
   item.contextValue = "hit";
   item.accessibilityInformation = {
-    label: vscode.l10n.t("{0}, {1} in {2}, line {3}, score {4}", name, hit.kind, hit.path, hit.start_line, score)
+    label: vscode.l10n.t("{0}, {1} in {2}, line {3}, score {4}", name, kindOf(hit.kind), hit.path, hit.start_line, score)
       + (relation && `, ${relation}`),
   };
   item.command = { command: "codesearch.open", title: vscode.l10n.t("Open"), arguments: [node] };
-  if (!hit.fresh) item.resourceUri = vscode.Uri.parse(hit.uri).with({ scheme: CHANGED });
+  if (!hit.fresh) item.resourceUri = paths.of(hit.uri).uri.with({ scheme: CHANGED });
   return item;
 }
 

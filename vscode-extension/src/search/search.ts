@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { SearchAnswer, SimilarParams, Tests } from "../protocol";
+import type { Answers, SearchAnswer, SimilarParams, Tests } from "../protocol";
 import { complain, isCancellation } from "../server/errors";
 import type { Server } from "../server/server";
 import type { Folders } from "../status/folders";
@@ -77,10 +77,10 @@ export class Search implements vscode.Disposable {
       return;
     }
     try {
-      const answers = await vscode.window.withProgress(VIEW, () =>
+      const given = await vscode.window.withProgress(VIEW, () =>
         this.latest.run((token) => this.request(asked, token)),
       );
-      if (answers) this.show({ kind: "answer", asked, answer: merge(answers, maxResults()) });
+      if (given) this.show({ kind: "answer", asked, answer: merge(given, maxResults()) });
     } catch (error) {
       if (isCancellation(error)) return;
       if (this.server.state.kind !== "running") this.unanswered = asked;
@@ -97,12 +97,10 @@ export class Search implements vscode.Disposable {
     vscode.Disposable.from(this.latest, this.changed, ...this.subscriptions).dispose();
   }
 
-  private async request(asked: Asked, token: vscode.CancellationToken): Promise<SearchAnswer[]> {
-    const { answers } =
-      asked.kind === "question"
-        ? await this.server.request("codesearch/search", searchParams(asked.question, maxResults()), token)
-        : await this.server.request("codesearch/similar", { ...asked.params, topK: maxResults() }, token);
-    return answers;
+  private request(asked: Asked, token: vscode.CancellationToken): Promise<Answers<SearchAnswer>> {
+    return asked.kind === "question"
+      ? this.server.request("codesearch/search", searchParams(asked.question, maxResults()), token)
+      : this.server.request("codesearch/similar", { ...asked.params, topK: maxResults() }, token);
   }
 
   private show(shown: Shown): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import { pageHtml } from "./html";
 import { readMessage, type FromPage, type ToPage } from "./messages";
@@ -39,6 +40,8 @@ export class SearchView implements vscode.WebviewViewProvider {
   }
 
   tell(message: Lasting): void {
+    // How many results there are is said with each answer, for who hears it; the rest only if it is news.
+    if (message.type !== "announce" && isDeepStrictEqual(this.lasting.get(message.type), message)) return;
     this.lasting.set(message.type, message);
     this.post(message);
   }

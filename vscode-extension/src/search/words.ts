@@ -22,6 +22,38 @@ export function folderName(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
+/** What kind of definition a hit is, in the language of the editor. */
+export function kindOf(kind: Kind): string {
+  switch (kind) {
+    case "function":
+      return l10n.t("function");
+    case "method":
+      return l10n.t("method");
+    case "class":
+      return l10n.t("class");
+    case "struct":
+      return l10n.t("struct");
+    case "trait":
+      return l10n.t("trait");
+    case "interface":
+      return l10n.t("interface");
+    case "enum":
+      return l10n.t("enum");
+    case "type":
+      return l10n.t("type");
+    case "module":
+      return l10n.t("module");
+    case "constant":
+      return l10n.t("constant");
+    case "macro":
+      return l10n.t("macro");
+    case "section":
+      return l10n.t("section");
+    case "text":
+      return l10n.t("text");
+  }
+}
+
 /** How a copy is like what was asked about. */
 export function relationOf(relation: string): string {
   switch (relation) {

@@ -10,6 +10,7 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
+import { withoutLinks } from "./messages";
 import type { FolderState, InitializationOptions, Method, Requests } from "../protocol";
 
 export interface ConnectOptions {
@@ -55,6 +56,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       // Starting again, and telling people, is the caller's.
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
     },
+    connectionOptions: { messageStrategy: { handleMessage: (message, next) => next(withoutLinks(message)) } },
     stdioOptions: {
       stdout: () => undefined,
       // What a program writes there is its log, not an error each line.

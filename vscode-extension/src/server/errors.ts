@@ -1,4 +1,5 @@
-import { CancellationError, l10n } from "vscode";
+import { CancellationError, l10n, window } from "vscode";
+import { plain } from "../editor/plain";
 import type { Reason, Trouble } from "../protocol";
 
 // JSON-RPC's codes of requests that were given up.
@@ -17,13 +18,22 @@ export function isCancellation(error: unknown): boolean {
   );
 }
 
-/** What went wrong and what helps, in a sentence or two. */
+/** What went wrong and what helps, in a sentence or two that can be shown anywhere. */
 export function complain(error: unknown): string {
   const code = codeOf(error);
   if (code !== undefined && CLOSED.includes(code)) return l10n.t("The search server ended.");
   const message = error instanceof Error ? error.message : String(error);
   const hint = troubleOf(error)?.hint;
-  return hint ? `${message} (${hint})` : message;
+  return plain(hint ? `${message} (${hint})` : message);
+}
+
+/** Does what nobody waits for, and shows in a message why it failed. */
+export async function telling(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isCancellation(error)) void window.showErrorMessage(complain(error));
+  }
 }
 
 export function reasonOf(error: unknown): Reason | undefined {

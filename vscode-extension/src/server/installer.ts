@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { lookUp, type SearchPath } from "./lookup";
@@ -13,7 +12,7 @@ export interface Tool {
 }
 
 export interface Installation {
-  /** What is installed: a name of the package index, a folder or a wheel. */
+  /** What is installed: a folder, a wheel or an address, with what a backend needs. */
   requirement: string;
   /** The folder of our own environment. */
   environment: string;
@@ -68,7 +67,14 @@ async function findPython(where: SearchPath, cwd: string): Promise<Tool | undefi
 
 /** What has to be installed for a backend: some need libraries of their own. */
 export function requirementFor(source: string, backend: string): string {
-  return backend && backend !== "local" ? `${source}[${backend}]` : source;
+  if (!backend || backend === "local") return source;
+  // Brackets after an address would belong to it.
+  return isAddress(source) ? `codesearch[${backend}] @ ${source}` : `${source}[${backend}]`;
+}
+
+/** Whether something is an address rather than a path. */
+export function isAddress(source: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(source);
 }
 
 /** Installs codesearch, or brings it up to date. What was begun and not ended is removed. */
@@ -78,7 +84,8 @@ export async function install(tool: Tool, installation: Installation): Promise<O
     return { kind: "failed", line: `${requirement} is no package` }; // it would be an option
   }
   await mkdir(cwd, { recursive: true });
-  const isNew = tool.kind !== "pipx" && !existsSync(pythonOf(environment));
+  const isNew = tool.kind !== "pipx" && !(await isWhole(environment, cwd));
+  if (isNew) await rm(environment, { recursive: true, force: true });
   let last = "";
   for (const [command, ...args] of steps(tool, requirement, environment, isNew)) {
     onLine(`> ${[command, ...args].join(" ")}`);
@@ -96,6 +103,15 @@ export async function install(tool: Tool, installation: Installation): Promise<O
     return signal.aborted ? { kind: "cancelled" } : { kind: "failed", line: last || output };
   }
   return { kind: "installed" };
+}
+
+/** Whether an environment can be used: one whose making was cut short has a Python that has nothing to run. */
+async function isWhole(environment: string, cwd: string): Promise<boolean> {
+  for (const module of ["codesearch", "pip"]) {
+    const { code } = await run(pythonOf(environment), ["-m", module, "--version"], { cwd, timeout: 60_000 });
+    if (code === 0) return true;
+  }
+  return false;
 }
 
 function steps(tool: Tool, requirement: string, environment: string, isNew: boolean): [string, ...string[]][] {

@@ -1,14 +1,17 @@
 import * as vscode from "vscode";
+import { plain } from "../editor/plain";
 import type { SituationSource } from "../status/source";
 import { environmentIn, install, requirementFor, tools, type Outcome, type Tool } from "./installer";
 import { programs } from "./programs";
 import type { Server } from "./server";
+import { chosenSource } from "./source";
 
 const OFFERED = "codesearch.offered";
 
 /** Installs codesearch when somebody says so; offers it once. */
-export class Installing {
+export class Installing implements vscode.Disposable {
   private running = false;
+  private readonly closed = new AbortController();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -39,14 +42,21 @@ export class Installing {
       return;
     }
     this.running = true;
-    this.situation.setInstalling(true);
     try {
+      const source = await chosenSource(this.context.globalState);
+      if (source === undefined) return;
+      this.situation.setInstalling(true);
       const tool = await this.chooseTool();
-      if (tool) await this.installWith(tool);
+      if (tool) await this.installWith(tool, source);
     } finally {
       this.running = false;
       this.situation.setInstalling(false);
     }
+  }
+
+  /** Ends what is being installed, with the window. */
+  dispose(): void {
+    this.closed.abort();
   }
 
   private async chooseTool(): Promise<Tool | undefined> {
@@ -63,9 +73,8 @@ export class Installing {
     return (await vscode.window.showQuickPick(items, { title }))?.tool;
   }
 
-  private async installWith(tool: Tool): Promise<void> {
-    const settings = vscode.workspace.getConfiguration("codesearch");
-    const source = settings.get("installFrom", "codesearch");
+  private async installWith(tool: Tool, source: string): Promise<void> {
+    const backend = vscode.workspace.getConfiguration("codesearch").get("backend", "");
     const cwd = this.context.globalStorageUri.fsPath;
     const abort = new AbortController();
     const progress = {
@@ -77,16 +86,17 @@ export class Installing {
     const outcome = await vscode.window.withProgress(progress, (reporter, token) => {
       token.onCancellationRequested(() => { abort.abort(); });
       return install(tool, {
-        requirement: requirementFor(source, settings.get("backend", "")),
+        requirement: requirementFor(source, backend),
         environment: environmentIn(cwd),
         cwd,
-        signal: abort.signal,
+        signal: AbortSignal.any([abort.signal, this.closed.signal]),
         onLine: (line) => {
           this.log.info(line);
-          reporter.report({ message: line });
+          reporter.report({ message: plain(line) });
         },
       });
     });
+    if (this.closed.signal.aborted) return;
     this.situation.setInstalling(false);
     await this.server.start();
     await this.tell(outcome);
@@ -98,7 +108,7 @@ export class Installing {
     }
     if (outcome.kind !== "failed") return;
     const logs = vscode.l10n.t("Show logs");
-    const message = vscode.l10n.t("codesearch could not be installed: {0}", outcome.line);
+    const message = vscode.l10n.t("codesearch could not be installed: {0}", plain(outcome.line));
     if ((await vscode.window.showErrorMessage(message, logs)) === logs) this.log.show();
   }
 }

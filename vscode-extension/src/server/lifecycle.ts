@@ -16,7 +16,7 @@ export function createServer(context: vscode.ExtensionContext, log: vscode.LogOu
       await vscode.workspace.fs.createDirectory(context.globalStorageUri);
       return findProgram({
         configured: vscode.workspace.getConfiguration("codesearch").get("path", ""),
-        interpreter: chosenInterpreter,
+        interpreter: () => chosenInterpreter(log),
         programs: programs(),
         environment: environmentIn(cwd),
         cwd,
@@ -56,6 +56,7 @@ export function runServer(
     context.subscriptions.push(vscode.commands.registerCommand(`codesearch.${name}`, run));
   }
   context.subscriptions.push(
+    installing,
     { dispose: () => { interpreter.dispose(); } },
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.start()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => {

@@ -16,7 +16,7 @@ export interface SearchPath {
  * entry of PATH: a repository that was just cloned must not choose what runs.
  */
 export function lookUp(name: string, { path: list, further = [], workspace }: SearchPath): string | undefined {
-  const forbidden = workspace.map(real);
+  const forbidden = workspace.flatMap((folder) => [path.resolve(folder), real(folder)]);
   const suffixes = process.platform === "win32" ? [".exe"] : [""];
   for (const folder of [...(list ?? "").split(path.delimiter), ...further]) {
     if (!path.isAbsolute(folder)) continue;

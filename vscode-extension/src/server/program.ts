@@ -82,6 +82,7 @@ async function versionOf(program: Program, cwd: string, signal?: AbortSignal): P
   return code === 0 ? versionIn(output) : undefined;
 }
 
-function expandHome(file: string): string {
+/** A path with the home folder in place of `~`. */
+export function expandHome(file: string): string {
   return file.startsWith("~/") ? path.join(homedir(), file.slice(2)) : file;
 }

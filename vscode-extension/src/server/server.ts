@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { FolderState, InitializationOptions, Method, Requests } from "../protocol";
 import { Backoff } from "./backoff";
 import type { Connect, Connection } from "./client";
+import { complain } from "./errors";
 import { endTree } from "./process";
 import type { Program, Search } from "./program";
 
@@ -15,8 +16,8 @@ export type ServerState =
   | { kind: "outdated"; version: string }
   | { kind: "starting" }
   | { kind: "running"; program: Program; version: string }
-  /** It died, and is started again after a while. */
-  | { kind: "waiting"; seconds: number };
+  /** It died or could not be started, for a reason if one is known, and is started again after a while. */
+  | { kind: "waiting"; seconds: number; reason?: string };
 
 /** What the server needs of its surroundings. */
 export interface Surroundings {
@@ -75,7 +76,12 @@ export class Server implements vscode.Disposable {
 
   /** Tells the server settings that have changed. */
   async configure(): Promise<void> {
-    await this.connection?.configure(this.around.options());
+    try {
+      await this.connection?.configure(this.around.options());
+    } catch (error) {
+      // It ended meanwhile; the next one starts with them.
+      this.around.log.debug(`The server was not told the settings: ${String(error)}`);
+    }
   }
 
   /** Asks the server, as soon as there is one. */
@@ -107,19 +113,22 @@ export class Server implements vscode.Disposable {
     if (!vscode.workspace.workspaceFolders?.length) { this.become({ kind: "noFolder" }); return; }
     if (!vscode.workspace.isTrusted) { this.become({ kind: "untrusted" }); return; }
     this.become({ kind: "looking" });
-    const found = await this.around.find();
-    if (generation !== this.generation) return;
-    if (found.kind !== "found") { this.become(found); return; }
-    this.become({ kind: "starting" });
     this.bornAt = Date.now();
     try {
+      const found = await this.around.find();
+      if (generation !== this.generation) return;
+      if (found.kind !== "found") { this.become(found); return; }
+      this.become({ kind: "starting" });
+      this.bornAt = Date.now();
       const connection = await this.connect(found.program, generation);
       if (generation !== this.generation) return void connection.end();
       this.connection = connection;
       this.become({ kind: "running", program: found.program, version: found.version });
+      // They may have changed since it was started with them.
+      await this.configure();
     } catch (error) {
       this.around.log.error(error instanceof Error ? error : String(error));
-      if (generation === this.generation) this.died();
+      if (generation === this.generation) this.died(complain(error));
     }
   }
 
@@ -155,12 +164,12 @@ export class Server implements vscode.Disposable {
     return this.child;
   }
 
-  private died(): void {
+  private died(reason?: string): void {
     this.connection = undefined;
     const { waitMs, tell } = this.backoff.died(Date.now() - this.bornAt);
-    this.around.log.error(`The server ended unexpectedly. It is started again in ${waitMs / 1000} s.`);
+    this.around.log.error(`The server does not run. It is started again in ${waitMs / 1000} s.`);
     void this.endChild();
-    this.become({ kind: "waiting", seconds: waitMs / 1000 });
+    this.become({ kind: "waiting", seconds: waitMs / 1000, ...(reason !== undefined && { reason }) });
     this.retry = setTimeout(() => void this.startOnce(), waitMs);
     if (tell) this.diedOften.fire();
   }

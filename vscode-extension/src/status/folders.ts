@@ -47,6 +47,6 @@ export class Folders implements vscode.Disposable {
   }
 }
 
-function canBeAsked({ state }: FolderState): boolean {
+export function canBeAsked({ state }: FolderState): boolean {
   return state === "ready" || state === "updating";
 }

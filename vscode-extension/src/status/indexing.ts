@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { plain } from "../editor/plain";
 import { complain, isCancellation } from "../server/errors";
 import type { Server } from "../server/server";
 import { count } from "./situation";
@@ -27,7 +28,7 @@ async function indexWorkspace(server: Server, situation: SituationSource): Promi
       progress.report({ message: vscode.l10n.t("Indexing") });
       const listener = situation.onDidChange(({ kind, text, percent = 0 }) => {
         if (kind !== "indexing") return;
-        progress.report({ message: text, increment: Math.max(0, percent - shown) });
+        progress.report({ message: plain(text), increment: Math.max(0, percent - shown) });
         shown = Math.max(shown, percent);
       });
       try {

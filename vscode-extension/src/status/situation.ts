@@ -1,6 +1,7 @@
 import { env, l10n } from "vscode";
 import type { FolderState, Reason } from "../protocol";
 import type { ServerState } from "../server/server";
+import { canBeAsked } from "./folders";
 
 /** Where things stand, in one word. The order is that of importance among several folders. */
 export type SituationKind =
@@ -25,6 +26,8 @@ export interface Situation {
   hint: string;
   reason: Reason | "";
   percent: number | undefined;
+  /** Whether a folder answers, whatever may be wrong with others. */
+  canAsk: boolean;
   files: number;
   functions: number;
 }
@@ -47,13 +50,16 @@ export function situationOf(
     case "outdated":
       return of("outdated", l10n.t("codesearch {0} is too old for this extension", server.version));
     case "waiting":
-      return of("waiting", l10n.t("The search server ended and is started again in {0} s", server.seconds));
+      return {
+        ...of("waiting", l10n.t("The search server ended and is started again in {0} s", server.seconds)),
+        hint: server.reason ?? "",
+      };
     case "stopped":
     case "looking":
     case "starting":
       return of("starting", l10n.t("Starting"));
     case "running":
-      return ofFolders(folders);
+      return { ...ofFolders(folders), canAsk: folders.some(canBeAsked) };
   }
 }
 
@@ -97,7 +103,7 @@ function indexing(folders: readonly FolderState[], names: string): Situation {
 }
 
 function of(kind: SituationKind, text: string): Situation {
-  return { kind, text, hint: "", reason: "", percent: undefined, files: 0, functions: 0 };
+  return { kind, text, hint: "", reason: "", percent: undefined, canAsk: false, files: 0, functions: 0 };
 }
 
 function sum(folders: readonly FolderState[], of: "done" | "total" | "files" | "functions"): number {

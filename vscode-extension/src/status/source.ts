@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Server } from "../server/server";
+import { setContext } from "./context";
 import type { Folders } from "./folders";
 import { situationOf, type Situation } from "./situation";
 
@@ -39,14 +40,14 @@ export class SituationSource implements vscode.Disposable {
   }
 
   private update(): void {
-    const { kind, reason } = this.situation;
     this.situation = this.look();
-    if (kind !== this.situation.kind || reason !== this.situation.reason) tellViews(this.situation);
+    tellViews(this.situation);
     this.changed.fire(this.situation);
   }
 }
 
-function tellViews({ kind, reason }: Situation): void {
-  void vscode.commands.executeCommand("setContext", "codesearch.situation", kind);
-  void vscode.commands.executeCommand("setContext", "codesearch.reason", reason);
+function tellViews({ kind, reason, canAsk }: Situation): void {
+  setContext("codesearch.situation", kind);
+  setContext("codesearch.reason", reason);
+  setContext("codesearch.canAsk", canAsk);
 }

@@ -2,6 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { connect, type ConnectOptions } from "../../src/server/client";
 
 interface Options {
+  connectionOptions?: { messageStrategy: { handleMessage: (message: object, next: (message: object) => void) => void } };
   errorHandler?: { closed: () => unknown };
 }
 
@@ -69,6 +70,14 @@ it("settings are told as the server reads them", async () => {
   const said = { indexing: "onDemand", duplicates: "off", severity: "hint" } as const;
   await connection.configure(said);
   expect(library.sent).toEqual([["workspace/didChangeConfiguration", { settings: { codesearch: said } }]]);
+});
+
+it("what the server has shown is no link", async () => {
+  await connect(options);
+  const message = "[Fix it](command:x)";
+  const next = vi.fn();
+  library.options.connectionOptions?.messageStrategy.handleMessage({ method: "window/showMessage", params: { message } }, next);
+  expect(next).toHaveBeenCalledWith({ method: "window/showMessage", params: { message: "[Fix it]\u200b(command:x)" } });
 });
 
 it("a death is told once, an end that was asked for is not", async () => {

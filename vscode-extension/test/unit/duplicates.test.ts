@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { commands, Uri, workspace } from "vscode";
+import { commands, EventEmitter, Uri, window, workspace } from "vscode";
 import { compareActions, isFinding } from "../../src/duplicates/actions";
 import { compare, excerpts } from "../../src/duplicates/diff";
+import { registerDuplicates } from "../../src/duplicates/feature";
 import { DuplicatesTree } from "../../src/duplicates/tree";
 import { finding, place } from "./values";
 
@@ -32,6 +33,26 @@ describe("a comparison", () => {
     const open = vi.spyOn(workspace, "openTextDocument");
     expect(await content(query)).toBe("");
     expect(open).not.toHaveBeenCalled();
+  });
+});
+
+describe("the view of duplicates", () => {
+  it("looks as soon as one folder can be asked, whatever is wrong with another, and says what is wrong", async () => {
+    const tree = { visible: true, message: "", description: "", onDidChangeVisibility: new EventEmitter().event };
+    vi.spyOn(window, "createTreeView").mockReturnValue(tree as never);
+    const failures = [{ folder: "lib", message: "see [x](command:y)" }];
+    const request = vi.fn(() => Promise.resolve({ answers: [], failures }));
+    const changed = new EventEmitter<void>();
+    const situation = { current: { kind: "failed", canAsk: false }, onDidChange: changed.event };
+    const server = { request, onDidChangeDuplicates: new EventEmitter().event };
+    registerDuplicates({ subscriptions: [] } as never, server as never, situation as never);
+    changed.fire();
+    expect(request).not.toHaveBeenCalled();
+    situation.current.canAsk = true;
+    changed.fire();
+    changed.fire();
+    await expect.poll(() => tree.message).toBe("lib: see [x]\u200b(command:y)");
+    expect(request).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -19,7 +19,7 @@ beforeEach(() => {
   abort = new AbortController();
   lines = [];
   installation = {
-    requirement: "codesearch",
+    requirement: "/source",
     environment: at("storage", "environment"),
     cwd: at("storage"),
     signal: abort.signal,
@@ -86,7 +86,7 @@ describe("an installation", () => {
     const { environment } = installation;
     expect(calls()).toEqual([
       `venv --python >=3.11 ${environment}`,
-      `pip install --upgrade --python ${pythonOf(environment)} codesearch`,
+      `pip install --upgrade --python ${pythonOf(environment)} /source`,
     ]);
     expect(lines.at(-1)).toBe("installed");
     expect(isProgram(pythonOf(environment))).toBe(true);
@@ -98,6 +98,22 @@ describe("an installation", () => {
     expect(calls().map((call) => call.split(" ")[0])).toEqual(["venv", "pip", "pip"]);
   });
 
+  it("makes an environment anew whose making was cut short", async () => {
+    const { environment } = installation;
+    // It has a Python, which has neither pip nor codesearch.
+    program(pythonOf(environment), "exit 1");
+    mkdirSync(at("storage", "environment", "half"));
+    expect(await install(uv(), installation)).toEqual({ kind: "installed" });
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(["venv", "pip"]);
+    expect(existsSync(at("storage", "environment", "half"))).toBe(false);
+  });
+
+  it.each(["codesearch", "pip"])("keeps an environment whose Python runs %s", async (module) => {
+    const python = program(pythonOf(installation.environment), `[ "$*" = "-m ${module} --version" ]`);
+    expect(await install(uv("exit 1"), installation)).toMatchObject({ kind: "failed" });
+    expect(isProgram(python)).toBe(true);
+  });
+
   it("with Python makes the environment by venv and installs by its own pip", async () => {
     const script = `
       echo "$@" >> ${at("calls")}
@@ -106,7 +122,7 @@ describe("an installation", () => {
     expect(await install({ kind: "python", command, args: [] }, installation)).toEqual({ kind: "installed" });
     expect(calls()).toEqual([
       `-m venv ${installation.environment}`,
-      "-m pip install --upgrade --disable-pip-version-check codesearch",
+      "-m pip install --upgrade --disable-pip-version-check /source",
     ]);
   });
 
@@ -155,9 +171,11 @@ describe("an installation", () => {
 });
 
 it("a backend that needs libraries gets them", () => {
-  expect(requirementFor("codesearch", "")).toBe("codesearch");
-  expect(requirementFor("codesearch", "local")).toBe("codesearch");
+  expect(requirementFor("/some/folder", "")).toBe("/some/folder");
+  expect(requirementFor("/some/folder", "local")).toBe("/some/folder");
   expect(requirementFor("/some/folder", "gemini")).toBe("/some/folder[gemini]");
+  expect(requirementFor("git+https://host/x", "")).toBe("git+https://host/x");
+  expect(requirementFor("git+https://host/x", "gemini")).toBe("codesearch[gemini] @ git+https://host/x");
 });
 
 function isAlive(pid: number): boolean {

@@ -108,6 +108,13 @@ describe("a hostile workspace", () => {
     expect(lookUp("codesearch", { ...where, path: at("elsewhere") })).toBe(at("elsewhere", "codesearch"));
   });
 
+  it("is recognized by the name under which it was opened, wherever what lies in it leads", () => {
+    symlinkSync(at("workspace"), at("link"));
+    codesearch(at("elsewhere", "codesearch"));
+    symlinkSync(at("elsewhere"), at("workspace", "out"));
+    expect(lookUp("codesearch", { path: at("link", "out"), workspace: [at("link")] })).toBeUndefined();
+  });
+
   it("is recognized when it is opened through a link itself", () => {
     codesearch(at("workspace", "codesearch"));
     symlinkSync(at("workspace"), at("link"));

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { l10n, Uri, workspace } from "vscode";
 import type { Hit, SearchAnswer } from "../../src/protocol";
 import { byFile, merge } from "../../src/search/answers";
 import { History } from "../../src/search/history";
@@ -71,7 +72,7 @@ describe("of several requests only the newest answers", () => {
 describe("answers of several folders", () => {
   const a = answer({ results: [hit({ score: 0.9, uri: "file:///a/1" }), hit({ score: 0.2, uri: "file:///a/2" })] });
   const b = answer({ results: [hit({ score: 0.5, uri: "file:///b/1" }), hit({ score: 0.2, uri: "file:///b/2" })] });
-  const uris = (answers: SearchAnswer[], limit = 10) => merge(answers, limit).hits.map(({ uri }) => uri);
+  const uris = (answers: SearchAnswer[], limit = 10) => merge({ answers }, limit).hits.map(({ uri }) => uri);
 
   it("are merged by score, equal ones in their order", () => {
     expect(uris([a, b])).toEqual(["file:///a/1", "file:///b/1", "file:///a/2", "file:///b/2"]);
@@ -80,18 +81,25 @@ describe("answers of several folders", () => {
 
   it("are cut, and say so", () => {
     expect(uris([a, b], 2)).toEqual(["file:///a/1", "file:///b/1"]);
-    expect(merge([a, b], 2).truncated).toBe(true);
-    expect(merge([a, b], 4).truncated).toBe(false);
-    expect(merge([{ ...a, truncated: true }, b], 4).truncated).toBe(true);
+    expect(merge({ answers: [a, b] }, 2).truncated).toBe(true);
+    expect(merge({ answers: [a, b] }, 4).truncated).toBe(false);
+    expect(merge({ answers: [{ ...a, truncated: true }, b] }, 4).truncated).toBe(true);
   });
 
   it("say each warning once", () => {
     const warned = { ...a, warnings: ["one"] };
-    expect(merge([warned, { ...b, warnings: ["one", "two"] }], 9).warnings).toEqual(["one", "two"]);
+    expect(merge({ answers: [warned, { ...b, warnings: ["one", "two"] }] }, 9).warnings).toEqual(["one", "two"]);
+  });
+
+  it("say which folders are not among them", () => {
+    const failures = [{ folder: "lib", message: "no room" }];
+    const { hits, warnings } = merge({ answers: [{ ...a, warnings: ["one"] }], failures }, 9);
+    expect(hits).toHaveLength(2);
+    expect(warnings).toEqual(["lib: no room", "one"]);
   });
 
   it("may be none", () => {
-    expect(merge([], 9)).toEqual({ hits: [], truncated: false, warnings: [], tookMs: 0 });
+    expect(merge({ answers: [] }, 9)).toEqual({ hits: [], truncated: false, warnings: [], tookMs: 0 });
   });
 });
 
@@ -125,6 +133,26 @@ describe("the tree of results", () => {
     expect(descriptions()).toEqual(["src"]);
     results.arrange("list");
     expect(descriptions()).toEqual(["A  src/a.py:10  0.50"]);
+  });
+
+  it("looks at each file once, however often it is drawn", () => {
+    const parse = vi.spyOn(Uri, "parse");
+    const shorten = vi.spyOn(workspace, "asRelativePath");
+    const results = new Results("list");
+    results.show([...hits, ...hits.map((each) => ({ ...each, fresh: false }))]);
+    for (let drawn = 0; drawn < 2; drawn++) for (const node of results.getChildren()) results.getTreeItem(node);
+    expect(parse).toHaveBeenCalledTimes(2);
+    expect(shorten).toHaveBeenCalledTimes(2);
+  });
+
+  it("says to screen readers what a result is, in their language", () => {
+    const german = (text: string, ...values: unknown[]): string =>
+      values.reduce<string>((said, value, i) => said.replace(`{${i}}`, String(value)), text === "method" ? "Methode" : text);
+    vi.spyOn(l10n, "t").mockImplementation(german as typeof l10n.t);
+    const results = new Results("list");
+    results.show([hit({ kind: "method" })]);
+    const [item] = results.nodes.map((node) => results.getTreeItem(node));
+    expect(item?.accessibilityInformation?.label).toMatch(/^load, Methode in /);
   });
 
   it("names functions, lines and scores", () => {

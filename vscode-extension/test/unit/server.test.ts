@@ -5,6 +5,7 @@ import { Backoff } from "../../src/server/backoff";
 import type { Connect, ConnectOptions } from "../../src/server/client";
 import { complain, isCancellation, reasonOf } from "../../src/server/errors";
 import { Server, Unavailable, type ServerState } from "../../src/server/server";
+import type { InitializationOptions } from "../../src/protocol";
 import type { Search } from "../../src/server/program";
 import { program, temporaryFolder } from "./folder";
 
@@ -30,18 +31,26 @@ describe("the server", () => {
   let server: Server;
   let states: ServerState["kind"][];
   let found: Search;
+  let find: () => Promise<Search>;
   let options: ConnectOptions | undefined;
+  let severity: InitializationOptions["severity"];
+  /** What running servers were told afterwards. */
+  let configured: string[];
   const log = { info: vi.fn(), error: vi.fn(), debug: vi.fn() };
 
   /** Connects to a real process, which speaks no protocol and dies when it is told to. */
   const connect: Connect = async (given) => {
     options = given;
+    severity = "hint"; // the setting changes while the server starts
     const child = given.start();
     await once(child, "spawn");
     child.once("exit", () => { given.onDied(); });
     return {
       request: (method) => Promise.resolve({ method, pid: child.pid } as never),
-      configure: () => Promise.resolve(),
+      configure: (said) => {
+        configured.push(said.severity);
+        return Promise.reject(new Error("it ended"));
+      },
       workspaceEdit: () => Promise.resolve(undefined),
       end: () => Promise.resolve(),
     };
@@ -65,15 +74,18 @@ describe("the server", () => {
     cwd = temporaryFolder();
     const command = program(`${cwd}/codesearch`, "exec sleep 600");
     found = { kind: "found", version: "0.1.0", program: { command, args: [], origin: "path" } };
+    find = () => Promise.resolve(found);
     server = new Server({
-      find: () => Promise.resolve(found),
+      find: () => find(),
       environment: () => Promise.resolve({ ...process.env }),
-      options: () => ({ indexing: "automatic", duplicates: "open", severity: "information" }),
+      options: () => ({ indexing: "automatic", duplicates: "open", severity }),
       connect: () => Promise.resolve(connect),
       cwd,
       log: log as never,
     });
     states = [];
+    configured = [];
+    severity = "information";
     server.onDidChangeState(({ kind }) => states.push(kind));
   });
 
@@ -88,6 +100,13 @@ describe("the server", () => {
     await server.start();
     expect(states).toEqual(["looking", "starting", "running"]);
     expect(isAlive(await answer)).toBe(true);
+  });
+
+  it("is told settings that changed while it started, and goes on if it can't be", async () => {
+    await server.start();
+    expect(options?.initializationOptions.severity).toBe("information");
+    expect(configured).toEqual(["hint"]);
+    expect(server.state.kind).toBe("running");
   });
 
   it("runs no process before trust", async () => {
@@ -116,6 +135,15 @@ describe("the server", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await waiting).not.toBe(first);
     expect(server.state.kind).toBe("running");
+  });
+
+  it("is looked for again after an error, whose reason is kept", async () => {
+    find = () => Promise.reject(new Error("no room on the disk"));
+    await server.start();
+    expect(server.state).toEqual({ kind: "waiting", seconds: 1, reason: "no room on the disk" });
+    find = () => Promise.resolve(found);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(isAlive(await pid())).toBe(true);
   });
 
   it("is started at once when somebody says so, however often it died", async () => {

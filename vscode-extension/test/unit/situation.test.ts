@@ -1,9 +1,12 @@
-import { describe, expect, it } from "vitest";
-import { EventEmitter } from "vscode";
+import { describe, expect, it, vi } from "vitest";
+import { commands, EventEmitter } from "vscode";
 import type { FolderState } from "../../src/protocol";
+import { noticeOf } from "../../src/search/feature";
+import type { Shown } from "../../src/search/search";
 import type { ServerState } from "../../src/server/server";
 import { Folders } from "../../src/status/folders";
 import { situationOf } from "../../src/status/situation";
+import { SituationSource } from "../../src/status/source";
 import { folder } from "./values";
 
 const running: ServerState = {
@@ -26,6 +29,11 @@ describe("the situation", () => {
     expect(situationOf({ kind: "missing", configured: "/x" }, [], false).text).toContain("/x");
   });
 
+  it("says why the server could not be started", () => {
+    const waiting = situationOf({ kind: "waiting", seconds: 4, reason: "no disk" }, [], false);
+    expect(waiting).toMatchObject({ kind: "waiting", hint: "no disk" });
+  });
+
   it("is starting while nothing is known of folders", () => {
     expect(of().kind).toBe("starting");
   });
@@ -42,6 +50,42 @@ describe("the situation", () => {
       text: "Indexing app: 410 of 1,000 files",
     });
     expect(of(indexing, failed)).toMatchObject({ kind: "failed", text: "no disk", hint: "make room", reason: "store" });
+  });
+
+  it("lets good folders be asked, whatever is wrong with others", () => {
+    const failed = folder({ state: "failed", message: "no disk" });
+    expect(of(folder(), failed)).toMatchObject({ kind: "failed", canAsk: true });
+    expect(of(failed, folder({ state: "updating" }))).toMatchObject({ canAsk: true });
+    expect(of(folder(), folder({ state: "indexing" }))).toMatchObject({ kind: "indexing", canAsk: true });
+    for (const state of ["failed", "missing", "indexing", "starting"] as const) {
+      expect(of(folder({ state })).canAsk).toBe(false);
+    }
+    expect(of().canAsk).toBe(false);
+    expect(situationOf(running, [folder()], true).canAsk).toBe(false);
+  });
+
+  it("is told to views and menus when it is another", () => {
+    const told = vi.spyOn(commands, "executeCommand");
+    const changed = new EventEmitter<void>();
+    const all = [folder({ state: "failed" })];
+    const source = new SituationSource({ state: running } as never, { all, onDidChange: changed.event } as never);
+    const keys = () => told.mock.calls.splice(0).map((call) => (call as unknown[]).slice(1));
+    expect(keys()).toContainEqual(["codesearch.canAsk", false]);
+    all.push(folder());
+    changed.fire();
+    expect(source.current.kind).toBe("failed");
+    expect(keys()).toEqual([["codesearch.canAsk", true]]);
+    changed.fire();
+    expect(keys()).toEqual([]);
+    source.dispose();
+  });
+
+  it("leaves the page what went wrong with the last question, where questions are answered", () => {
+    const failed = folder({ state: "failed", message: "no disk" });
+    const shown = { kind: "failed", message: "no such language" } as Shown;
+    expect(noticeOf(of(folder(), failed), shown)).toMatchObject({ text: "no such language" });
+    expect(noticeOf(of(failed), shown)).toMatchObject({ text: "no disk" });
+    expect(noticeOf(of(folder(), failed), { kind: "nothing" })).toMatchObject({ text: "no disk", isError: true });
   });
 
   it("adds up folders", () => {

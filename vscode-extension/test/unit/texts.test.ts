@@ -76,6 +76,17 @@ describe("the manifest", () => {
     for (const { command } of named) expect(declared).toContain(command);
   });
 
+  it("hides what can be asked by whether anything can, not by what matters most", () => {
+    expect(manifest).not.toMatch(/codesearch\.situation[^"]*ready/);
+    expect(manifest).toContain("resourceScheme == file && codesearch.canAsk");
+  });
+
+  it("installs nothing by a name that is another project's", () => {
+    const { configuration } = (JSON.parse(manifest) as { contributes: { configuration: { properties: object }[] } }).contributes;
+    const settings = Object.assign({}, ...configuration.map(({ properties }) => properties)) as Record<string, { default: unknown }>;
+    expect(settings["codesearch.installFrom"]?.default).toBe("");
+  });
+
   it("lets no workspace choose a program, a backend or an address", () => {
     const settings = JSON.parse(manifest) as {
       capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };

@@ -80,9 +80,30 @@ export class Uri {
   }
 }
 
+export enum ProgressLocation {
+  Window = 10,
+  Notification = 15,
+}
+
 export class ThemeIcon {
   static readonly File = new ThemeIcon("file");
   constructor(readonly id: string) {}
+}
+
+export class Range {
+  constructor(
+    readonly startLine: number,
+    readonly startCharacter: number,
+    readonly endLine: number,
+    readonly endCharacter: number,
+  ) {}
+}
+
+export class CodeLens {
+  constructor(
+    readonly range: Range,
+    readonly command: unknown,
+  ) {}
 }
 
 export class ThemeColor {
@@ -114,6 +135,7 @@ export const settings = new Map<string, unknown>();
 
 export const workspace = {
   isTrusted: true,
+  fs: { createDirectory: () => Promise.resolve() },
   workspaceFolders: [{ uri: Uri.file("/workspace"), name: "workspace", index: 0 }] as
     | { uri: Uri; name: string; index: number }[]
     | undefined,
@@ -122,17 +144,50 @@ export const workspace = {
   }),
   getWorkspaceFolder: ({ path }: Uri) => (path.startsWith("/workspace/") ? {} : undefined),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/workspace\//, ""),
+  registerTextDocumentContentProvider: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
+  onDidChangeConfiguration: () => new Disposable(() => undefined),
   openTextDocument: (): Promise<unknown> => Promise.reject(new Error("no document was expected")),
 };
 
 export const window = {
-  withProgress: (_options: unknown, task: () => unknown) => task(),
+  showInputBox: (): Promise<unknown> => Promise.reject(new Error("no question was expected")),
+  createTreeView: (): unknown => undefined,
+  registerWebviewViewProvider: (): unknown => undefined,
+  registerFileDecorationProvider: (): unknown => undefined,
+  createQuickPick: (): unknown => undefined,
+  showTextDocument: (): Promise<unknown> => Promise.reject(new Error("no editor was expected")),
+  createTextEditorDecorationType: () => new Disposable(() => undefined),
+  showInformationMessage: (): Promise<unknown> => Promise.resolve(undefined),
+  showErrorMessage: (): Promise<unknown> => Promise.resolve(undefined),
+  get activeTextEditor(): unknown {
+    return undefined;
+  },
+  withProgress: (_options: unknown, task: (progress: unknown, token: unknown) => unknown) =>
+    task({ report: () => undefined }, { onCancellationRequested: () => undefined }),
+  setStatusBarMessage: () => new Disposable(() => undefined),
+};
+
+export const languages = {
+  registerCodeActionsProvider: () => new Disposable(() => undefined),
+};
+
+export const extensions = {
+  getExtension: (): unknown => undefined,
 };
 
 export const commands = {
+  registerCommand: (() => new Disposable(() => undefined)) as (name: string, run: (...given: unknown[]) => unknown) => Disposable,
   executeCommand: (): Promise<unknown> => Promise.resolve(undefined),
 };
+
+export enum ViewColumn {
+  Active = -1,
+}
+
+export enum TextEditorRevealType {
+  InCenterIfOutsideViewport = 2,
+}
 
 export enum CodeActionKind {
   QuickFix = "quickfix",

@@ -172,6 +172,7 @@ if (saved) {
   setFiltersShown(filtersShown);
   markFilters();
 }
+fit(); // what stands in the empty box may need more than a line, too
 query.addEventListener("input", () => {
   fit();
   askSoon();
