@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
-from codesearch import ingest, places
+from codesearch import places
 from codesearch.cli.base import FOUND
 from codesearch.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from codesearch import ingest
 
 
 @click.command("lsp")
