@@ -70,10 +70,11 @@ def main() -> None:
     p95 = quantiles(painted, n=20)[-1]
     print(f"Enter to painted results: p50 {median(painted):.0f} ms, p95 {p95:.0f} ms", end="")
     print(f" ({len(painted)} questions)")
-    print(f"activation: {measured['activation']:.0f} ms")
-    longest = measured["longest"]
-    print(f"longest block of the extension host: {longest['asking']:.1f} ms", end="")
-    print(f" while asking, {longest['idle']:.1f} ms idle")
+    each = ", ".join(f"{ms:.0f}" for ms in measured["activations"])
+    print(f"activation: {median(measured['activations']):.0f} ms (of {each})")
+    for when, (longest, permille) in measured["blocks"].items():
+        print(f"the extension host is busy in one piece, {when}: {longest:.1f} ms at most,", end="")
+        print(f" {permille:.1f} ms once in a thousand times")
     print(f"memory of the server's processes: {measured['memory'] / 1e6:.0f} MB")
 
 

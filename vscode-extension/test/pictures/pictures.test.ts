@@ -53,7 +53,7 @@ test("duplicates", async () => {
   stage().home.set({ "codesearch.path": codesearch(), ...settings, "workbench.colorTheme": "Default Light Modern" });
   const repository = stage().repository("shop", SHOP);
   repository.write({ "app/statistics.py": COPY });
-  const window = await stage().open(repository, { viewport: { width: 1100, height: 640 } });
+  const window = await stage().open(repository, { viewport: { width: 1400, height: 560 } });
   await window.command("Code Search: Check Changed Functions for Duplicates");
   await window.duplicates.getByRole("treeitem", { name: /per_customer/ }).click();
   await window.page.getByRole("tab", { name: /monthly_totals.*per_customer/ }).waitFor();

@@ -11,7 +11,8 @@ exports.activate = (context) => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
   const note = () => {
-    appendFileSync(process.env.PROBE_FILE, `${(delay.max / 1e6 - RESOLUTION).toFixed(1)}\n`);
+    const blocks = [delay.max, delay.percentile(99.9)].map((nanoseconds) => nanoseconds / 1e6 - RESOLUTION);
+    appendFileSync(process.env.PROBE_FILE, `${JSON.stringify(blocks)}\n`);
     delay.reset();
   };
   context.subscriptions.push(vscode.commands.registerCommand("probe.note", note));
