@@ -188,6 +188,34 @@ def test_settings_of_any_type_stop_nothing(e: Editor, repo: Path) -> None:
     assert e.search("load session")[0]["symbol"] == "load_session"
 
 
+def test_a_repository_with_wrong_settings_can_be_written_in(e: Editor, repo: Path) -> None:
+    write(repo, {"codesearch.toml": "exclude = 7\n"})
+    e.begin(repo)
+    e.state("failed")
+    uri = e.open(repo / "app/store.py")
+    e.type(uri, "def unsaved_here():\n    return 1\n")
+    with pytest.raises(Refused, match="'exclude' must be"):
+        e.search("unsaved_here")
+    (repo / "codesearch.toml").unlink()
+    e.state("ready")
+    assert e.search("unsaved_here")[0]["uri"] == uri
+    assert not [m for m in e.received if m["method"] == "window/showMessage"]
+
+
+def test_what_somebody_cancelled_does_not_begin_with_the_next_setting(
+    e: Editor, large: Path
+) -> None:
+    e.begin(large)
+    token = e.until("window/workDoneProgress/create")["token"]
+    e.until("$/progress", lambda p: p["token"] == token)
+    e.tell("window/workDoneProgress/cancel", {"token": token})
+    e.state("missing")
+    e.tell("workspace/didChangeConfiguration", {"settings": {"codesearch": {"severity": "hint"}}})
+    assert e.ask("codesearch/status")["folders"][0]["state"] == "missing"
+    with pytest.raises(Refused, match="is not indexed"):
+        e.search("method7")
+
+
 def test_indexing_can_be_allowed_later(e: Editor, repo: Path) -> None:
     e.begin(repo, options={"indexing": "onDemand"})
     e.state("missing")

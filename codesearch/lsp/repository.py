@@ -75,6 +75,9 @@ class Repository:
         self.root = root
         self.folders: list[Folder] = []
         self.unsaved: dict[str, bytes] = {}
+        self.most_bytes = (
+            config.Settings().max_file_bytes
+        )  # of a file that is indexed, as last read
         self.questions = ThreadPoolExecutor(1, f"questions of {root.path.name}")
         self.looks = ThreadPoolExecutor(1, f"duplicates of {root.path.name}")
         self._standby = ingest.Standby()
@@ -98,16 +101,13 @@ class Repository:
         return Current(self.root, self._settings, self._standby, unsaved)
 
     def _settings(self) -> config.Settings:
-        return config.load(self.root.path, user_file=places.user_file()).settings
+        settings = config.load(self.root.path, user_file=places.user_file()).settings
+        self.most_bytes = settings.max_file_bytes
+        return settings
 
     def _job(self, full: bool, on_progress: OnProgress, approve: Approve) -> Job:
         settings = self._kept.settings()
         return Job(self.root, settings, full=full, on_progress=on_progress, approve=approve)
-
-    @property
-    def most_bytes(self) -> int:
-        """Of a file that is indexed."""
-        return self._asked.settings().max_file_bytes
 
     def close(self) -> None:
         """Ends its threads and processes."""

@@ -98,13 +98,14 @@ class Server(LanguageServer):
             shown if shown in looks.CHOICES else self.options.duplicates,
             severity if severity in SEVERITIES else self.options.severity,
         )
+        was_automatic = self._is_automatic
         if "indexing" in options:
             self._is_automatic = options["indexing"] != "onDemand"
         seconds = options.get("secondsToStore")
         if isinstance(seconds, int | float) and not isinstance(seconds, bool):
             self._seconds = min(max(float(seconds), 0.05), 600.0)
         for repository, each in self.looks.items():
-            if self._is_automatic:
+            if self._is_automatic and not was_automatic:
                 repository.keeper.want()
             each.options = self.options
             each.soon()
@@ -189,9 +190,8 @@ class Server(LanguageServer):
 
     def document(self, uri: str) -> TextDocument | None:
         """An open document."""
-        found: TextDocument | None = self.workspace.text_documents.get(
-            unquote(uri)
-        )  # so kept there
+        name = unquote(uri)  # under which it is kept there
+        found: TextDocument | None = self.workspace.text_documents.get(name)
         return found
 
     def _publish(self, uri: str, shown: list[types.Diagnostic], version: int | None) -> None:
