@@ -72,9 +72,11 @@ def main() -> None:
     print(f" ({len(painted)} questions)")
     each = ", ".join(f"{ms:.0f}" for ms in measured["activations"])
     print(f"activation: {median(measured['activations']):.0f} ms (of {each})")
-    for when, (longest, permille) in measured["blocks"].items():
-        print(f"the extension host is busy in one piece, {when}: {longest:.1f} ms at most,", end="")
-        print(f" {permille:.1f} ms once in a thousand times")
+    for when, (busy, paused) in measured["blocks"].items():
+        print(
+            f"the extension host, {when}: at work for {busy:.1f} ms in one piece at most;", end=""
+        )
+        print(f" with waiting for a processor {paused:.1f} ms")
     print(f"memory of the server's processes: {measured['memory'] / 1e6:.0f} MB")
 
 
