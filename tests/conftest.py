@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_runner import Home
+from lsp_client import Begin, Editor, editor
 
 # Modules whose tests share what is slow to make, or would wait for one another.
 TOGETHER = {"tests/test_vscode.py"}
@@ -36,6 +38,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return module if module in TOGETHER else nodeid
 
     return Scheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def environment(home: Home, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "run").mkdir(mode=0o700)
+    return home.environment(XDG_RUNTIME_DIR=str(tmp_path / "run"))
+
+
+@pytest.fixture
+def begin(environment: dict[str, str], tmp_path: Path) -> Begin:
+    """Begins language servers."""
+    return lambda cwd=None, **more: editor(environment | more, cwd or tmp_path)
+
+
+@pytest.fixture
+def e(begin: Begin) -> Iterator[Editor]:
+    """The editor's end of a language server."""
+    with begin() as found:
+        yield found
 
 
 @pytest.fixture

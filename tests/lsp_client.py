@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,10 @@ class Editor:
         with self._news:
             self._is_over = True
             self._news.notify_all()
+
+
+#: Begins a server, with some variables of its environment otherwise.
+Begin = Callable[..., AbstractContextManager[Editor]]
 
 
 def named(folder: Path) -> Message:

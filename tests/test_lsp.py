@@ -6,14 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_runner import Home
-from lsp_client import Editor, Refused, editor, named, until
+from lsp_client import Begin, Editor, Refused, named, until
 from repositories import repository, write
 
 FILES = {
@@ -26,32 +24,8 @@ NEW = "def encode_morse(text):\n    return [MORSE[letter] for letter in text]\n"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
-@pytest.fixture
-def environment(home: Home, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "run").mkdir(mode=0o700)
-    return home.environment(XDG_RUNTIME_DIR=str(tmp_path / "run"))
-
-
-@pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo", FILES)
-
-
-@pytest.fixture
-def begin(
-    environment: dict[str, str], tmp_path: Path
-) -> Callable[..., AbstractContextManager[Editor]]:
-    return lambda **more: editor(environment | more, tmp_path)
-
-
-@pytest.fixture
-def e(begin: Callable[..., AbstractContextManager[Editor]]) -> Iterator[Editor]:
-    with begin() as found:
-        yield found
 
 
 def symbols(results: list[dict[str, object]]) -> list[object]:
@@ -456,9 +430,7 @@ def test_it_ends_as_the_protocol_wants_it(e: Editor, repo: Path) -> None:
     assert e.end() == 0
 
 
-def test_it_ends_with_its_processes_when_the_editor_is_gone(
-    begin: Callable[..., AbstractContextManager[Editor]], repo: Path
-) -> None:
+def test_it_ends_with_its_processes_when_the_editor_is_gone(begin: Begin, repo: Path) -> None:
     with begin() as e:
         e.begin(repo)
         e.search("load session")

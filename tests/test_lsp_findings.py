@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runner import Home
 from copies import JAVASCRIPT, OTHER, PYTHON
 from fake_services import Fake, Server
-from lsp_client import Editor, Refused, editor
+from lsp_client import Begin, Editor, Refused
 from repositories import git, repository, write
 
 from codesearch.lsp.words import _SAID
@@ -31,20 +28,6 @@ Diagnostics = list[dict[str, Any]]
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo", {"app/settings.py": PYTHON, "app/other.py": OTHER})
-
-
-@pytest.fixture
-def begin(tmp_path: Path) -> Callable[..., AbstractContextManager[Editor]]:
-    (tmp_path / "run").mkdir(mode=0o700)
-    home = Home(tmp_path / "home")
-    environment = home.environment(XDG_RUNTIME_DIR=str(tmp_path / "run"))
-    return lambda **more: editor(environment | more, tmp_path)
-
-
-@pytest.fixture
-def e(begin: Callable[..., AbstractContextManager[Editor]]) -> Iterator[Editor]:
-    with begin() as found:
-        yield found
 
 
 def commit(top: Path) -> None:
@@ -313,7 +296,7 @@ def test_an_editor_is_spoken_to_in_its_language(e: Editor, repo: Path) -> None:
 
 @pytest.mark.parametrize("answer", ["Send", "Cancel", None])
 def test_nothing_is_sent_before_a_person_agrees(
-    begin: Callable[..., AbstractContextManager[Editor]], repo: Path, answer: str | None
+    begin: Begin, repo: Path, answer: str | None
 ) -> None:
     fake = Fake()
     offers: list[dict[str, Any]] = []

@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +14,18 @@ import pytest
 from cli_runner import Home
 from copies import PYTHON
 from fake_services import Fake, Server
-from lsp_client import Editor, Refused, editor, named, until
+from lsp_client import Begin, Editor, Refused, named, until
 from repositories import repository, write
 
 FILES = {
     "app/retry.py": "def schedule_retry(job):\n    return job.delay * 2\n",
     "app/store.py": "def load_session(key):\n    return key\n",
 }
-Begin = Callable[..., AbstractContextManager[Editor]]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
-@pytest.fixture
-def environment(home: Home, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "run").mkdir(mode=0o700)
-    return home.environment(XDG_RUNTIME_DIR=str(tmp_path / "run"))
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return repository(tmp_path / "repo", FILES)
-
-
-@pytest.fixture
-def begin(environment: dict[str, str], tmp_path: Path) -> Begin:
-    return lambda cwd=None, **more: editor(environment | more, cwd or tmp_path)
-
-
-@pytest.fixture
-def e(begin: Begin) -> Iterator[Editor]:
-    with begin() as found:
-        yield found
 
 
 @pytest.fixture

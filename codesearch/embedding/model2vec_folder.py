@@ -30,7 +30,7 @@ class Model2VecEmbedder:
             from model2vec import StaticModel
         except ImportError as error:
             raise EmbedderError(
-                "the library model2vec is not installed", "pip install 'codesearch[model2vec]'"
+                "the library model2vec is not installed", "pip install model2vec"
             ) from error
         try:
             self._model = StaticModel.from_pretrained(str(folder))

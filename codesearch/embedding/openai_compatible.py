@@ -155,7 +155,7 @@ class OpenAIService:
             from openai import DefaultHttpxClient, OpenAI
         except ImportError as error:
             raise EmbedderError(
-                "the library openai is not installed", "pip install 'codesearch[openai]'"
+                "the library openai is not installed", "pip install openai tenacity detect-secrets"
             ) from error
         # A key meant for others does not go to whatever listens on this machine.
         if not self.is_near:

@@ -32,7 +32,7 @@ class SentenceTransformersEmbedder:
         except ImportError as error:
             raise EmbedderError(
                 "the library sentence-transformers is not installed",
-                "pip install 'codesearch[sentence-transformers]'",
+                "pip install sentence-transformers",
             ) from error
         logging.disable_progress_bar()
         try:

@@ -76,7 +76,8 @@ class Connection:
             from google import genai  # half a second of processor time: on use
         except ImportError as error:
             raise EmbedderError(
-                "the library google-genai is not installed", "pip install 'codesearch[gemini]'"
+                "the library google-genai is not installed",
+                "pip install google-genai detect-secrets",
             ) from error
         key = config.variable(self.key_from).strip() if self.key_from else None
         more: dict[str, Any] = {"api_key": key}

@@ -124,7 +124,7 @@ class Redactor:
         except ImportError as error:
             raise EmbedderError(
                 "secrets can't be kept out without the library detect-secrets",
-                "pip install 'codesearch[gemini]' brings it",
+                "pip install detect-secrets",
             ) from error
         with default_settings():
             every = list(get_plugins())
